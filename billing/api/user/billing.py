@@ -1,0 +1,152 @@
+"""Buying a plan; and for staff, putting plans on sale."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import URLValidator
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.models import Plan, Price
+from billing.services import catalog
+from billing.services.checkout import start_checkout
+from billing.services.plans import plan_for
+from orgs import roles
+from orgs.api.surfaces import OrganizationSurface
+from orgs.models import Product
+from platform_core.api.strict import Nothing, StrictModelSerializer, StrictSerializer
+from platform_core.api.surfaces import OperatorSurface, PersonSurface
+
+
+class WebAddress(serializers.CharField):
+    """An absolute http or https address. `{CHECKOUT_SESSION_ID}` in it becomes the session's id."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=500, validators=[URLValidator(schemes=["http", "https"])], **kwargs)
+
+
+class CheckoutRequestSerializer(StrictSerializer):
+    """What to buy: a plan, or one step up. Where to return to: the portal, unless told otherwise."""
+
+    product = serializers.SlugField(max_length=40, required=False, default="")
+    plan = serializers.SlugField(max_length=60, required=False, default="")
+    success_url = WebAddress(required=False, default="")
+    cancel_url = WebAddress(required=False, default="")
+
+
+class CheckoutSerializer(StrictSerializer):
+    """Where to send the buyer: the same address under both of its names."""
+
+    url = serializers.URLField()
+    checkout_url = serializers.URLField()
+
+
+class CheckoutSurface(OrganizationSurface):
+    """Opens a checkout for the organization of the request."""
+
+    access = {"POST": roles.BILLING_MANAGE}
+    failures = {"POST": [409, 502]}
+
+    def start(self) -> Response:
+        given = self.validated(CheckoutRequestSerializer)
+        plan = plan_for(self.organization, product=given.pop("product"), plan=given.pop("plan"))
+        session = start_checkout(plan, organization=self.organization, by=self.actor, **given)
+        found = CheckoutSerializer({"url": session.url, "checkout_url": session.url})
+        return Response(found.data, status=status.HTTP_201_CREATED)
+
+
+class BillingCheckout(CheckoutSurface):
+    @extend_schema(request=CheckoutRequestSerializer, responses={201: CheckoutSerializer})
+    def post(self, request: Request) -> Response:
+        return self.start()
+
+
+class OrganizationCheckout(CheckoutSurface):
+    @extend_schema(request=CheckoutRequestSerializer, responses={201: CheckoutSerializer})
+    def post(self, request: Request, organization_id: str) -> Response:
+        return self.start()
+
+
+class BillingStatusSerializer(StrictSerializer):
+    """Whether anything can be bought here, and whether with real money."""
+
+    enabled = serializers.BooleanField()
+    mode = serializers.ChoiceField(choices=["sandbox", "test", "live"])
+
+
+class BillingStatus(PersonSurface):
+    access = {"GET": "person"}
+
+    @extend_schema(responses={200: BillingStatusSerializer})
+    def get(self, request: Request) -> Response:
+        mode = "sandbox" if settings.SANDBOX else "live" if settings.STRIPE_LIVE_MODE else "test"
+        return Response(BillingStatusSerializer({"enabled": bool(settings.STRIPE_SECRET_KEY), "mode": mode}).data)
+
+
+class SoldPriceSerializer(StrictModelSerializer[Price]):
+    """A price, and its id at the payment provider once it is published there."""
+
+    class Meta:
+        model = Price
+        fields = [
+            "id",
+            "kind",
+            "interval",
+            "currency",
+            "amount_minor",
+            "unit_price_nano",
+            "lookup_key",
+            "provider_price_id",
+            "is_active",
+        ]
+        read_only_fields = fields
+
+
+class SoldPlanSerializer(StrictModelSerializer[Plan]):
+    """A plan with its prices."""
+
+    prices = SoldPriceSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Plan
+        fields = ["id", "code", "name", "tier", "kind", "status", "rank", "token_allotment", "is_custom", "prices"]
+        read_only_fields = fields
+
+
+class SoldProductSerializer(StrictModelSerializer[Product]):
+    """A product with its plans."""
+
+    plans = SoldPlanSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Product
+        fields = ["id", "code", "name", "description", "is_bundle", "plans"]
+        read_only_fields = fields
+
+
+class BillingProductList(OperatorSurface, generics.ListAPIView[Product]):
+    access = {"GET": "billing.view_plan"}
+    serializer_class = SoldProductSerializer
+
+    def get_queryset(self) -> QuerySet[Product]:
+        return Product.objects.prefetch_related("plans__prices")
+
+
+class SetupSerializer(StrictSerializer):
+    """How many prices were published just now; those that already were do not count."""
+
+    published = serializers.IntegerField()
+
+
+class BillingSetup(OperatorSurface):
+    access = {"POST": "billing.publish_price"}
+    failures = {"POST": [502]}
+
+    @extend_schema(request=Nothing, responses={200: SetupSerializer})
+    def post(self, request: Request) -> Response:
+        self.validated(Nothing)
+        catalog.load_price_list()
+        return Response(SetupSerializer({"published": catalog.publish_prices(by=self.actor)}).data)

@@ -1,0 +1,40 @@
+"""Compute every closed period again from its evidence, and hold invoices against what we charged."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+
+from billing.models import BillingPeriod, Invoice
+from billing.services import rating
+from platform_core import scoping
+
+
+class Command(BaseCommand):
+    help = "Recompute closed periods from their evidence and list whatever does not come out the same."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with scoping.system():
+            problems = [*_periods(), *_invoices()]
+            checked = f"{_closed().count()} periods and {Invoice.objects.count()} invoices"
+        for problem in problems:
+            self.stderr.write(problem)
+        if problems:
+            raise CommandError(f"{len(problems)} problems in {checked}")
+        self.stdout.write(f"{checked}: nothing wrong")
+
+
+def _closed() -> QuerySet[BillingPeriod]:
+    return BillingPeriod.objects.exclude(status=BillingPeriod.Status.OPEN)
+
+
+def _periods() -> Iterator[str]:
+    for period in _closed().iterator():
+        for problem in rating.verify(period):
+            yield f"Period {period.pk} ({period}): {problem}"
+
+
+def _invoices() -> Iterator[str]:
+    for invoice in Invoice.objects.exclude(discrepancy="").iterator():
+        yield f"Invoice {invoice.pk} ({invoice}): {invoice.discrepancy}"

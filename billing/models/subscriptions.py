@@ -1,0 +1,158 @@
+"""Who pays for what: our own columns, filled from the provider's objects."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models.catalog import Plan, Price
+from orgs.models import Organization, organizations_of
+from platform_core.models import Row
+from platform_core.scoping import Scoped, ScopedManager
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+
+class BillingAccount(Scoped, Row):
+    """An organization as a customer of the payment provider."""
+
+    organization = models.OneToOneField(Organization, on_delete=models.PROTECT, related_name="billing_account")
+    provider = models.CharField(max_length=20, default="stripe")
+    provider_customer_id = models.CharField(max_length=120)
+
+    objects = ScopedManager["BillingAccount"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_customer_id"], name="billing_account_customer_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_customer_id
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Which subscriptions."""
+
+    def visible_to(self, user: "User") -> "SubscriptionQuerySet":
+        """Those of the person's organizations."""
+        return self.filter(organization__in=organizations_of(user))
+
+    def live(self) -> "SubscriptionQuerySet":
+        """Those that give access now."""
+        return self.filter(status__in=Subscription.LIVE)
+
+
+class Subscription(Scoped, Row):
+    """An organization's subscription to one plan."""
+
+    class Status(models.TextChoices):
+        INCOMPLETE = "incomplete"
+        INCOMPLETE_EXPIRED = "incomplete_expired"
+        TRIALING = "trialing"
+        ACTIVE = "active"
+        PAST_DUE = "past_due"
+        UNPAID = "unpaid"
+        PAUSED = "paused"
+        CANCELED = "canceled"
+
+    LIVE = (Status.TRIALING, Status.ACTIVE, Status.PAST_DUE)
+    ENDED = (Status.CANCELED, Status.INCOMPLETE_EXPIRED)
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=20, choices=Status)
+    quantity = models.PositiveIntegerField(default=1)
+    current_period_start = models.DateTimeField()
+    current_period_end = models.DateTimeField()
+    cancel_at_period_end = models.BooleanField(default=False)
+    # When cancellation was asked for, and when the subscription was over.
+    canceled_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    provider = models.CharField(max_length=20, default="stripe")
+    provider_subscription_id = models.CharField(max_length=120)
+    # The machine's time at which the applied state was read from the provider: an older read never overwrites it.
+    observed_at = models.DateTimeField()
+    # Of all that was read then. A reading with the same digest found nothing new.
+    snapshot_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = ScopedManager.from_queryset(SubscriptionQuerySet)()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_subscription_id"], name="subscription_provider_id_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(current_period_end__gt=models.F("current_period_start")),
+                name="subscription_period_ordered",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "current_period_end"], name="subscription_renewal")]
+
+    def __str__(self) -> str:
+        return f"{self.plan} ({self.status})"
+
+
+class CheckoutSession(Scoped, Row):
+    """One try to buy. A guest's has no organization until the buyer is known."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        COMPLETED = "completed"
+        EXPIRED = "expired"
+
+    class Claim(models.TextChoices):
+        """Whether a guest's purchase needs the holder of its address to confirm it."""
+
+        NOT_NEEDED = "not_needed"
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="checkout_sessions"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    claim = models.CharField(max_length=12, choices=Claim, default=Claim.NOT_NEEDED)
+    claim_digest = models.CharField(max_length=100, blank=True, db_index=True)
+    email = models.EmailField(blank=True)
+    provider = models.CharField(max_length=20, default="stripe")
+    # Empty between our row and the provider's answer.
+    provider_session_id = models.CharField(max_length=120, blank=True)
+    provider_customer_id = models.CharField(max_length=120, blank=True)
+    provider_subscription_id = models.CharField(max_length=120, blank=True)
+    url = models.URLField(max_length=800, blank=True)
+    # Where the page leads back to; kept because a repeated request to the provider must be the same request.
+    success_url = models.URLField(max_length=500)
+    cancel_url = models.URLField(max_length=500)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager["CheckoutSession"]()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_session_id"],
+                condition=~Q(provider_session_id=""),
+                name="checkout_session_provider_id_unique",
+            ),
+            # Without them it is a guest's, whose buyer is found out when it completes.
+            models.CheckConstraint(
+                condition=Q(organization__isnull=True, created_by__isnull=True)
+                | Q(organization__isnull=False, created_by__isnull=False),
+                name="checkout_session_buyer_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} ({self.status})"

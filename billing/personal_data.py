@@ -1,0 +1,80 @@
+"""What of billing is a person's own data, for the export of it.
+
+Bills are an organization's. They are a person's own where that organization is theirs alone, and what they bought
+themselves is theirs wherever they bought it. Payments are what an invoice says of them: when, how much, and why not.
+"""
+
+from typing import Any
+
+from django.db.models import Q
+
+from billing.models import CheckoutSession, FoundingMember, Invoice, Subscription
+from identity.models import User
+from identity.personal_data import Part, chosen
+from orgs.services.ownership import owned_alone
+
+PURCHASE = ("created_at", "plan__name", "status", "email", "organization_id", "completed_at")
+SUBSCRIPTION = (
+    "id",
+    "organization_id",
+    "plan__name",
+    "status",
+    "quantity",
+    "created_at",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+    "canceled_at",
+    "ended_at",
+)
+INVOICE = (
+    "number",
+    "organization_id",
+    "subscription_id",
+    "status",
+    "currency",
+    "subtotal_minor",
+    "tax_minor",
+    "total_minor",
+    "paid_minor",
+    "period_start",
+    "period_end",
+    "issued_at",
+    "paid_at",
+    "payment_error",
+)
+
+
+def _bought(user: User) -> Q:
+    """The subscriptions that the person bought, and those of organizations that are theirs alone."""
+    theirs = CheckoutSession.objects.filter(created_by=user).exclude(provider_subscription_id="")
+    bought = Q(provider_subscription_id__in=theirs.values("provider_subscription_id"))
+    return bought | Q(organization__in=owned_alone(user))
+
+
+def _purchases(user: User) -> list[dict[str, Any]]:
+    # A guest's has an address, and no person until it is claimed.
+    theirs = CheckoutSession.objects.filter(Q(created_by=user) | Q(email=user.email))
+    return chosen(theirs.order_by("created_at"), *PURCHASE)
+
+
+def _subscriptions(user: User) -> list[dict[str, Any]]:
+    return chosen(Subscription.objects.filter(_bought(user)).order_by("created_at"), *SUBSCRIPTION)
+
+
+def _invoices(user: User) -> list[dict[str, Any]]:
+    theirs = Subscription.objects.filter(_bought(user))
+    found = Invoice.objects.filter(Q(subscription__in=theirs) | Q(organization__in=owned_alone(user)))
+    return chosen(found.order_by("issued_at"), *INVOICE)
+
+
+def _founding_membership(user: User) -> list[dict[str, Any]]:
+    return chosen(FoundingMember.objects.filter(user=user), "number", "token_multiplier", "expires_at", "created_at")
+
+
+PARTS = [
+    Part("purchases", CheckoutSession, _purchases),
+    Part("subscriptions", Subscription, _subscriptions),
+    Part("invoices", Invoice, _invoices),
+    Part("founding_membership", FoundingMember, _founding_membership),
+]

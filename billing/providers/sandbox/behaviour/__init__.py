@@ -1,0 +1,1 @@
+"""What Stripe does with its objects, beyond storing them."""

@@ -1,0 +1,121 @@
+"""dj-stripe's tables as a raw mirror, written from a snapshot without one call to Stripe.
+
+dj-stripe calls Stripe while it writes: for references it does not know, for a product's features, for the account
+behind an API key. Here its calls are answered from the snapshot in hand (SnapshotClient), and it is given a
+placeholder for a key, because it stores in clear whatever key it is given.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
+
+import stripe
+from django.conf import settings
+from djstripe import models as mirrored
+
+from billing.providers.protocol import Snapshot
+from billing.providers.stripe.normalize import Raw
+
+COLLECTIONS = {
+    "product": "products",
+    "price": "prices",
+    "payment_method": "payment_methods",
+    "customer": "customers",
+    "subscription": "subscriptions",
+    "invoice": "invoices",
+    "checkout.session": "checkout/sessions",
+}
+MODELS: dict[str, Any] = {
+    "account": mirrored.Account,
+    "product": mirrored.Product,
+    "price": mirrored.Price,
+    "payment_method": mirrored.PaymentMethod,
+    "customer": mirrored.Customer,
+    "subscription": mirrored.Subscription,
+    "invoice": mirrored.Invoice,
+    "checkout.session": mirrored.Session,
+}
+MISSING = {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "Not in the snapshot."}}
+
+_in_hand: ContextVar[Mapping[str, Raw] | None] = ContextVar("stripe_snapshot", default=None)
+
+
+class MirrorCalledOut(RuntimeError):
+    """dj-stripe wanted to reach Stripe by itself, which only our own client may."""
+
+
+class SnapshotClient(stripe.HTTPClient):
+    """What Stripe's module-level functions speak to in this program: the snapshot in hand, never the network."""
+
+    name = "snapshot"
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
+    ) -> tuple[str, int, Mapping[str, str]]:
+        """Answer a read from the snapshot; what it does not hold is missing, and dj-stripe leaves that link empty."""
+        held = _in_hand.get()
+        if held is None or method.lower() != "get":
+            raise MirrorCalledOut(f"{method.upper()} {urlsplit(url).path}")
+        found = held.get(urlsplit(url).path)
+        return json.dumps(found or MISSING), 200 if found else 404, {}
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+def close_module_client() -> None:
+    """From now on Stripe's module-level functions, which only dj-stripe uses, cannot reach the network."""
+    stripe.default_http_client = SnapshotClient()
+
+
+def placeholder_key() -> str:
+    """What dj-stripe is given for a key. A publishable one, so that it does not ask whose it is."""
+    return f"pk_{'live' if settings.STRIPE_LIVE_MODE else 'test'}_{'0' * 24}"
+
+
+def mirror(snapshot: Snapshot) -> None:
+    """Write what differs. Give it only the latest reading of a purchase: dj-stripe cannot tell old from new."""
+    with _holding(snapshot.raw):
+        for raw in snapshot.raw:
+            if raw["object"] in MODELS:
+                _write(raw)
+
+
+@contextmanager
+def _holding(raws: Any) -> Iterator[None]:
+    token = _in_hand.set({_path(raw): raw for raw in raws})
+    try:
+        yield
+    finally:
+        _in_hand.reset(token)
+
+
+def _path(raw: Raw) -> str:
+    if raw["object"] == "list":
+        return str(raw["url"])
+    return f"/v1/{COLLECTIONS.get(raw['object'], raw['object'])}/{raw['id']}"
+
+
+def _write(raw: Raw) -> None:
+    model = MODELS[raw["object"]]
+    stored = model.objects.filter(id=raw["id"]).values_list("stripe_data", flat=True).first()
+    # dj-stripe adds fields of its own to what it stores.
+    if stored is None or stored | dict(raw) != stored:
+        model.sync_from_stripe_data(stripe.convert_to_stripe_object(dict(raw)), api_key=placeholder_key())
+    if raw["object"] == "account":
+        _name_owner(raw["id"])
+
+
+def _name_owner(account_id: str) -> None:
+    """Let dj-stripe find the account that its objects belong to, through the placeholder."""
+    mirrored.APIKey.objects.update_or_create(
+        secret=placeholder_key(),
+        defaults={
+            "type": "publishable",
+            "livemode": settings.STRIPE_LIVE_MODE,
+            "djstripe_owner_account": mirrored.Account.objects.get(id=account_id),
+        },
+    )

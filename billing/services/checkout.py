@@ -1,0 +1,232 @@
+"""Buying: opening a hosted checkout, and what its completion brings about."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from billing.models import BillingAccount, CheckoutSession, Plan, Price, Subscription
+from billing.providers import provider
+from billing.providers.protocol import CheckoutFact, CheckoutSpec, Snapshot
+from billing.services import plans, subscriptions
+from billing.services.buyers import Buyer, buyer_of, claimant
+from billing.signals import checkout_completed
+from orgs.models import Organization
+from platform_core import clock, scoping, tokens
+from platform_core.errors import Conflict, NotAllowed, NotFound
+from platform_core.services import audit, mail
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+# How long the provider's pages live. Whoever asks again within half of it is sent to the page they already have.
+PAGE_LIFE = timedelta(hours=24)
+REUSE = PAGE_LIFE / 2
+PAID = ("paid", "no_payment_required")
+
+
+def start_checkout(
+    plan: Plan,
+    *,
+    organization: Organization | None,
+    by: "User | None",
+    email: str = "",
+    success_url: str = "",
+    cancel_url: str = "",
+) -> CheckoutSession:
+    """A hosted page on which to pay for a plan. Our row comes first, so that asking again opens no second page."""
+    price = plans.price_of(plan)
+    wishes = {
+        "organization": organization,
+        "created_by": by,
+        "email": email,
+        "success_url": success_url or _page("checkout-return") + "?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": cancel_url or _page("checkout-canceled"),
+    }
+    # A guest has no scope of their own.
+    with scoping.using(scoping.of_organizations([organization.pk]) if organization else scoping.SYSTEM):
+        if organization is not None:
+            _refuse_second(plan, organization)
+        row = _open_row(price, wishes)
+        _close_earlier(row)
+        return row if row.url else _open_page(row)
+
+
+def _page(name: str, *parts: str) -> str:
+    return f"{settings.BASE_URL}{reverse(f'portal:{name}', args=parts)}"
+
+
+def _refuse_second(plan: Plan, organization: Organization) -> None:
+    live = Subscription.objects.filter(organization=organization, plan__product=plan.product).live()
+    if live.exists():
+        raise Conflict(
+            f"{organization} has a subscription to {plan.product} already. "
+            "Changing a subscription to another plan is not possible yet."
+        )
+
+
+@transaction.atomic
+def _open_row(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
+    """The caller's own open try with the same wishes, else a new one. Guests cannot be told apart."""
+    if wishes["created_by"] is not None:
+        # Two that ask at once take turns here, so that the later one sees the earlier.
+        Organization.objects.select_for_update().get(pk=wishes["organization"].pk)
+        recent = CheckoutSession.objects.filter(
+            price=price, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - REUSE, **wishes
+        )
+        found = recent.first()
+        if found is not None:
+            return found
+    row = CheckoutSession.objects.create(plan=price.plan, price=price, **wishes)
+    product = price.plan.product.code
+    audit.record("checkout.start", row, by=row.created_by, changes={"plan": price.plan.code}, product=product)
+    return row
+
+
+def _close_earlier(row: CheckoutSession) -> None:
+    """Whoever left an earlier page for the same product open could pay on both: only the latest stays."""
+    if row.organization is None:
+        return
+    living = CheckoutSession.objects.filter(
+        organization=row.organization, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - PAGE_LIFE
+    )
+    earlier = living.filter(plan__product=row.plan.product_id, pk__lt=row.pk)
+    for each in earlier.select_related("organization", "plan", "price"):
+        # One without a page may be about to get it: asking the same again tells which.
+        page = each if each.url else _open_page(each)
+        if provider().close_checkout(page.provider_session_id).status == "complete":
+            raise Conflict(f"{each.plan} has been paid for a moment ago. It appears here shortly.")
+        _leave_open(each, status=CheckoutSession.Status.EXPIRED)
+
+
+def _open_page(row: CheckoutSession) -> CheckoutSession:
+    """Ask the provider for the page. A crash after its answer repeats the question, under the same key."""
+    customer_id = _customer_of(row.organization) if row.organization else ""
+    fact = provider().open_checkout(
+        CheckoutSpec(
+            reference=str(row.pk),
+            price_id=row.price.provider_price_id,
+            customer_id=customer_id,
+            email=row.email,
+            success_url=row.success_url,
+            cancel_url=row.cancel_url,
+            metadata={},
+        ),
+        key=f"checkout:{row.pk}",
+    )
+    row.provider_session_id, row.provider_customer_id, row.url = fact.id, customer_id, fact.url
+    row.save(update_fields=["provider_session_id", "provider_customer_id", "url"])
+    return row
+
+
+def _customer_of(organization: Organization) -> str:
+    account = BillingAccount.objects.filter(organization=organization).first()
+    if account is None:
+        customer_id = provider().ensure_customer(
+            organization_id=str(organization.pk),
+            name=organization.name,
+            email=organization.billing_email,
+            key=f"customer:{organization.pk}",
+        )
+        account = _open_account(organization, customer_id)
+    return account.provider_customer_id
+
+
+def _open_account(organization: Organization, customer_id: str) -> BillingAccount:
+    account, _ = BillingAccount.objects.get_or_create(
+        organization=organization, defaults={"provider_customer_id": customer_id}
+    )
+    return account
+
+
+def complete_checkout(purchase: CheckoutSession, snapshot: Snapshot) -> bool:
+    """Take in what became of an open checkout; False while nothing did. Runs in a transaction that holds the row."""
+    fact = snapshot.checkout
+    if fact is not None and fact.status == "expired":
+        return _leave_open(purchase, status=CheckoutSession.Status.EXPIRED)
+    if fact is None or snapshot.subscription is None or not _is_paid(fact):
+        return False
+    if not _leave_open(purchase, status=CheckoutSession.Status.COMPLETED, **_learned(fact)):
+        return False
+    buyer = buyer_of(purchase)
+    if buyer is None:
+        _ask_to_confirm(purchase)
+    else:
+        _hand_over(purchase, buyer, snapshot)
+    return True
+
+
+def _is_paid(fact: CheckoutFact) -> bool:
+    return fact.status == "complete" and fact.payment_status in PAID
+
+
+def _learned(fact: CheckoutFact) -> dict[str, object]:
+    """What the buyer told the provider; for a guest this is all we know of them."""
+    return {
+        "email": fact.email,
+        "provider_session_id": fact.id,
+        "provider_customer_id": fact.customer_id,
+        "provider_subscription_id": fact.subscription_id,
+        "completed_at": clock.now(),
+    }
+
+
+def _leave_open(purchase: CheckoutSession, **changes: object) -> bool:
+    """Compare and set: whatever follows from leaving OPEN happens once."""
+    still_open = CheckoutSession.objects.filter(pk=purchase.pk, status=CheckoutSession.Status.OPEN)
+    left = still_open.update(**changes) == 1
+    purchase.refresh_from_db()
+    return left
+
+
+def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription:
+    """The purchase is the buyer's: record it in their organization, and tell whoever is above."""
+    purchase.organization, purchase.created_by = buyer.organization, buyer.person
+    purchase.save(update_fields=["organization", "created_by"])
+    _open_account(buyer.organization, purchase.provider_customer_id)
+    subscription = subscriptions.record_purchase(snapshot, organization=buyer.organization)
+    plan = subscription.plan
+    audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": plan.code}, product=plan.product.code)
+    checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
+    return subscription
+
+
+def _ask_to_confirm(purchase: CheckoutSession) -> None:
+    """The address has an account, but anybody can type an address: its holder must say that it was them."""
+    token = tokens.new("claim")
+    purchase.claim, purchase.claim_digest = CheckoutSession.Claim.PENDING, tokens.digest(token)
+    purchase.save(update_fields=["claim", "claim_digest"])
+    context = {"plan": purchase.plan.name, "url": _page("checkout-claim", token)}
+    mail.queue("billing/checkout_claim", purchase.email, context, key=f"checkout.claim:{purchase.pk}")
+    audit.record("checkout.await_confirmation", purchase, by=None)
+
+
+def confirm_claim(token: str, *, by: "User") -> Subscription:
+    """The holder of the address says that the purchase is theirs: everything that waited for it opens now."""
+    with scoping.system():
+        purchase = _claimable(token, by)
+        snapshot = provider().snapshot("checkout.session.completed", purchase.provider_session_id)
+        if snapshot is None or snapshot.subscription is None:
+            raise Conflict("The payment provider does not know this purchase any more.")
+        with transaction.atomic():
+            pending = CheckoutSession.objects.filter(pk=purchase.pk, claim=CheckoutSession.Claim.PENDING)
+            if not pending.update(claim=CheckoutSession.Claim.CONFIRMED, claim_digest=""):
+                raise _used()
+            purchase.refresh_from_db()
+            return _hand_over(purchase, claimant(by), snapshot)
+
+
+def _claimable(token: str, by: "User") -> CheckoutSession:
+    purchase = CheckoutSession.objects.filter(claim_digest__in=tokens.digests(token)).first()
+    if purchase is None:
+        raise _used()
+    if purchase.email.lower() != by.email.lower():
+        raise NotAllowed("This purchase was made with another address. Sign in with the one the link was sent to.")
+    return purchase
+
+
+def _used() -> NotFound:
+    return NotFound("This link is not valid any more: it works once.")

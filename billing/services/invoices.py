@@ -1,0 +1,152 @@
+"""Invoices as the provider tells them, in our own columns; each line is held against what we would have charged."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.models import NANO, BillingPeriod, Invoice, InvoiceItem, InvoiceLine, Price, Subscription
+from billing.providers import provider
+from billing.providers.protocol import InvoiceFact, InvoiceItemFact, InvoiceLineFact
+from billing.services import periods, rating
+from orgs.models import Organization
+
+log = logging.getLogger(__name__)
+# Only these carry whole periods at the full price; others may hold parts of one.
+RENEWALS = ("subscription_create", "subscription_cycle")
+
+
+@transaction.atomic
+def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetime) -> Invoice:
+    """Store an invoice and its lines; a fact read earlier than what is stored changes nothing."""
+    subscription = _subscription_of(fact)
+    values = _columns(fact, subscription, observed_at)
+    invoice, is_new = Invoice.objects.select_for_update(of=("self",)).get_or_create(
+        provider=provider().name, provider_invoice_id=fact.id, defaults={"organization": organization, **values}
+    )
+    if not is_new and invoice.observed_at > observed_at:
+        return invoice
+    lines = _lines(invoice, fact)
+    values["discrepancy"] = "; ".join(_discrepancies(fact, lines, subscription))[:300]
+    if values["discrepancy"] and values["discrepancy"] != invoice.discrepancy:
+        log.error("Invoice %s differs from our figures: %s", fact.number or fact.id, values["discrepancy"])
+    for name, value in values.items():
+        setattr(invoice, name, value)
+    invoice.save()
+    _replace_lines(invoice, lines)
+    return invoice
+
+
+def _subscription_of(fact: InvoiceFact) -> Subscription | None:
+    found = Subscription.objects.filter(provider=provider().name, provider_subscription_id=fact.subscription_id)
+    return found.select_related("plan", "price").first() if fact.subscription_id else None
+
+
+def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: datetime) -> dict[str, Any]:
+    same = ("number", "status", "currency", "subtotal_minor", "tax_minor", "total_minor", "paid_minor", "period_start")
+    return {
+        **{name: getattr(fact, name) for name in (*same, "period_end", "finalized_at", "paid_at")},
+        "subscription": subscription,
+        "issued_at": fact.finalized_at or fact.created_at,
+        "payment_error": fact.payment_error[:300],
+        "payment_url": fact.payment_url,
+        "observed_at": observed_at,
+    }
+
+
+def item_id_of(fact: InvoiceLineFact | InvoiceItemFact) -> UUID | None:
+    """Which of our invoice items the provider's line is; None for lines that are not ours."""
+    try:
+        return UUID(fact.metadata.get("invoice_item", ""))
+    except ValueError:
+        return None
+
+
+def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
+    wanted = [item_id_of(line) for line in fact.lines]
+    found = InvoiceItem.objects.filter(organization=invoice.organization_id, pk__in=[key for key in wanted if key])
+    items = {item.pk: item for item in found}
+    priced = Price.objects.filter(
+        kind=Price.Kind.RECURRING, provider_price_id__in=[line.price_id for line in fact.lines if line.price_id]
+    )
+    prices = {price.provider_price_id: price for price in priced}
+    return [
+        InvoiceLine(
+            invoice=invoice,
+            position=position,
+            provider_line_id=line.id,
+            description=line.description[:300],
+            amount_minor=line.amount_minor,
+            period_start=line.period_start,
+            period_end=line.period_end,
+            **_origin(line, items.get(key) if key else None, prices.get(line.price_id)),
+        )
+        for position, (line, key) in enumerate(zip(fact.lines, wanted, strict=True))
+    ]
+
+
+def _origin(line: InvoiceLineFact, item: InvoiceItem | None, price: Price | None) -> dict[str, Any]:
+    """Where a line comes from: one of our items, the plan's price, or neither."""
+    if item:
+        return {
+            "kind": item.kind,
+            "quantity": item.quantity,
+            "unit_price_nano": item.unit_price_nano,
+            "billing_period_id": item.period_id,
+        }
+    if price:
+        full = line.quantity * (price.amount_minor or 0) == line.amount_minor
+        unit = (price.amount_minor or 0) * NANO if full else None
+        return {"kind": InvoiceLine.Kind.BASE, "quantity": line.quantity, "unit_price_nano": unit}
+    return {"kind": InvoiceLine.Kind.OTHER, "quantity": line.quantity}
+
+
+def _replace_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    invoice.lines.exclude(provider_line_id__in=[line.provider_line_id for line in lines]).delete()
+    told = ["kind", "description", "quantity", "unit_price_nano", "amount_minor", "period_start", "period_end"]
+    InvoiceLine.objects.bulk_create(
+        lines,
+        update_conflicts=True,
+        unique_fields=["invoice", "provider_line_id"],
+        update_fields=[*told, "billing_period", "position"],
+    )
+
+
+def _discrepancies(fact: InvoiceFact, lines: Sequence[InvoiceLine], subscription: Subscription | None) -> Iterator[str]:
+    """How the provider's figures differ from ours."""
+    if sum(line.amount_minor for line in fact.lines) != fact.subtotal_minor:
+        yield f"the lines do not add up to {fact.subtotal_minor}"
+    for told, line in zip(fact.lines, lines, strict=True):
+        expected = _expected_minor(told, line, subscription if fact.billing_reason in RENEWALS else None)
+        if expected is not None and expected != line.amount_minor:
+            yield f"{line.kind} line is {line.amount_minor}, expected {expected}"
+
+
+def _expected_minor(told: InvoiceLineFact, line: InvoiceLine, subscription: Subscription | None) -> int | None:
+    """What we would charge for a line; None where we cannot know."""
+    item_id = item_id_of(told)
+    if line.billing_period_id and item_id:
+        return InvoiceItem.objects.get(pk=item_id).amount_minor
+    if line.kind != InvoiceLine.Kind.BASE or subscription is None:
+        return None
+    terms = _terms_for(told, subscription)
+    return None if terms is None else rating.rate(terms, rating.Usage(tokens=0))[0].amount_minor
+
+
+def _terms_for(line: InvoiceLineFact, subscription: Subscription) -> rating.Terms | None:
+    """The terms of the whole period that a base line is for; that period may not have been opened yet."""
+    window = (line.period_start, line.period_end)
+    period = BillingPeriod.objects.filter(
+        subscription=subscription,
+        starts_at=line.period_start,
+        ends_at=line.period_end,
+        price__provider_price_id=line.price_id,
+    ).first()
+    if period:
+        return rating.terms_of(period)
+    current = (subscription.current_period_start, subscription.current_period_end)
+    known = subscription.price.provider_price_id == line.price_id
+    return periods.agreed(subscription, window[0]) if known and window == current else None

@@ -1,0 +1,153 @@
+"""The billing periods of a subscription: one after another without a gap, at most one of them open.
+
+A period is the provider's item period. It opens when the subscription does, or when the one before it closes (the
+cycle does that), so usage always has exactly one period to count in: an hour counts in the period in which it ends,
+so all hours of a period are over when it closes. The last period of a subscription that is over has every later hour
+too. All times are UTC, which knows no daylight saving.
+"""
+
+import calendar
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count
+
+from django.db import transaction
+
+from billing.models import BillingPeriod, FoundingMember, Price, Subscription, UsageBucket
+from billing.services.rating import Terms
+from platform_core import clock
+
+# A period that ended as it began still has to end after that.
+SHORTEST = timedelta(seconds=1)
+# Before the first payment there is nothing to meter, and after the end nothing new begins.
+_NOT_METERED = (Subscription.Status.INCOMPLETE, *Subscription.ENDED)
+_MONTHS = {Price.Interval.MONTH: 1, Price.Interval.YEAR: 12}
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of the hour that the moment is in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def add_months(anchor: datetime, months: int) -> datetime:
+    """The same day so many months later, or that month's last day where it has no such day."""
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return anchor.replace(year=year, month=month + 1, day=min(anchor.day, last_day))
+
+
+def renewals(anchor: datetime, interval: str) -> Iterator[datetime]:
+    """When a subscription that began at the anchor renews. Each is counted from the anchor: a February shortens one."""
+    return (add_months(anchor, _MONTHS[Price.Interval(interval)] * number) for number in count(1))
+
+
+def period_at(subscription: Subscription, moment: datetime) -> BillingPeriod | None:
+    """The period in which the moment lies."""
+    return subscription.periods.filter(starts_at__lte=moment, ends_at__gt=moment).first()
+
+
+def period_of_hour(subscription: Subscription, hour: datetime) -> BillingPeriod | None:
+    """The period that an hour counts in; None while that one is not open."""
+    begun = subscription.periods.filter(usage_from__lte=hour).first()
+    return begun if begun and begun.counts(hour) else None
+
+
+@transaction.atomic
+def mirror(subscription: Subscription) -> BillingPeriod | None:
+    """Make the periods agree with the subscription as the provider last told it; gives the open one, if any."""
+    subscription = Subscription.objects.select_for_update(of=("self",)).select_related("price").get(pk=subscription.pk)
+    latest = subscription.periods.first()
+    if subscription.status in Subscription.ENDED:
+        _end(latest, subscription)
+    elif latest and latest.status == BillingPeriod.Status.OPEN:
+        _follow(latest, subscription)
+    elif subscription.status not in _NOT_METERED:
+        _begin(subscription, latest)
+    return subscription.periods.open().first()
+
+
+def _begin(subscription: Subscription, latest: BillingPeriod | None) -> None:
+    """Open the period after the latest; where the provider renewed more than once meanwhile, the next of those."""
+    starts_at = latest.ends_at if latest else subscription.current_period_start
+    ends_at = _end_of(subscription, starts_at)
+    if ends_at <= starts_at:
+        return
+    period = BillingPeriod(
+        organization_id=subscription.organization_id,
+        subscription=subscription,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        usage_from=hour_of(starts_at),
+        usage_until=hour_of(ends_at),
+    )
+    _agree(period, subscription)
+    period.save()
+
+
+def _end_of(subscription: Subscription, starts_at: datetime) -> datetime:
+    if starts_at >= subscription.current_period_start:
+        return subscription.current_period_end
+    first = subscription.periods.last()
+    anchor = first.starts_at if first else starts_at
+    missed = next(when for when in renewals(anchor, subscription.price.interval) if when > starts_at)
+    return min(missed, subscription.current_period_start)
+
+
+def _follow(period: BillingPeriod, subscription: Subscription) -> None:
+    """The open period ends where the provider's does, or where a new one was begun before its time."""
+    if subscription.current_period_start == period.starts_at:
+        period.ends_at = subscription.current_period_end
+        if (period.price_id, period.quantity) != (subscription.price_id, subscription.quantity):
+            _agree(period, subscription)
+    elif period.starts_at < subscription.current_period_start < period.ends_at:
+        period.ends_at = subscription.current_period_start
+    period.usage_until = hour_of(period.ends_at)
+    period.save()
+
+
+def included(subscription: Subscription, at: datetime) -> int | None:
+    """The tokens included in a period that begins then, a founding member's multiplied; None: no part of the plan."""
+    allotment = subscription.plan.token_allotment
+    if allotment is None:
+        return None
+    return allotment * subscription.quantity * FoundingMember.objects.multiplier(subscription.organization_id, at)
+
+
+def agreed(subscription: Subscription, at: datetime) -> Terms:
+    """The terms of the subscription's plan and price as they are now, for a period that begins then."""
+    price = subscription.price
+    overage = _overage_price(subscription)
+    return Terms(
+        currency=price.currency,
+        quantity=subscription.quantity,
+        base_unit_minor=price.amount_minor or 0,
+        token_allotment=included(subscription, at),
+        unit_price_nano=overage.unit_price_nano if overage else None,
+    )
+
+
+def _agree(period: BillingPeriod, subscription: Subscription) -> None:
+    """Write the present terms down in a period, where later price lists do not change them."""
+    period.price = subscription.price
+    for name, value in vars(agreed(subscription, period.starts_at)).items():
+        setattr(period, name, value)
+
+
+def _overage_price(subscription: Subscription) -> Price | None:
+    """The plan's price per token in the subscription's currency; the one of its own interval if there are several."""
+    price = subscription.price
+    prices = subscription.plan.prices.filter(kind=Price.Kind.OVERAGE, currency=price.currency, is_active=True)
+    return min(prices, key=lambda one: one.interval != price.interval, default=None)
+
+
+def _end(period: BillingPeriod | None, subscription: Subscription) -> None:
+    """The subscription is over: its last period ends with it and takes every hour that is still to be reported."""
+    if period is None or period.usage_until is None:
+        return
+    over_since = subscription.ended_at or subscription.current_period_end
+    if period.status == BillingPeriod.Status.OPEN:
+        period.ends_at = min(period.ends_at, max(over_since, period.starts_at + SHORTEST))
+    elif UsageBucket.objects.filter(subscription=subscription, bucket_hour__gte=period.usage_until).exists():
+        period.late_usage_at = clock.now()
+    period.usage_until = None
+    period.save()

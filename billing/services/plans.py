@@ -1,0 +1,64 @@
+"""Which plan somebody means, and which one is the next step up."""
+
+from django.db.models import Q, QuerySet
+
+from billing.models import Plan, Price, Subscription
+from orgs.models import Organization
+from platform_core.errors import Conflict, InvalidInput
+
+
+def plan_for(organization: Organization, *, product: str = "", plan: str = "") -> Plan:
+    """The plan named by product and plan, or one step up from the organization's present one."""
+    if plan:
+        return _named(product, plan)
+    if product and not Plan.objects.filter(product__code=product).exists():
+        raise InvalidInput(f"There is no product {product!r}.", details={"product": ["Unknown product."]})
+    return _step_up(organization, product)
+
+
+def _named(product: str, plan: str) -> Plan:
+    """By its own code ("hosting-pro"), or by its level within a product ("pro" of "hosting")."""
+    found = _on_sale(product).filter(Q(code=plan) | Q(product__code=product, code=f"{product}-{plan}")).first()
+    if found is None:
+        raise InvalidInput(
+            f"There is no plan {plan!r} on sale.",
+            details={"plan": ["Unknown plan. Name a plan's code, or a product and one of its levels."]},
+        )
+    return found
+
+
+def _step_up(organization: Organization, product: str) -> Plan:
+    present = _present(organization, product)
+    if present is None:
+        lowest = _on_sale(product).first()
+        if lowest is None:
+            raise Conflict("Nothing is on sale yet.")
+        return lowest
+    higher = _on_sale(present.product.code).filter(rank__gt=present.rank).first()
+    if higher is None:
+        raise Conflict(f"{present.name} is the highest plan.")
+    return higher
+
+
+def _on_sale(product: str) -> QuerySet[Plan]:
+    on_sale = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product")
+    return on_sale.filter(product__code=product) if product else on_sale
+
+
+def _present(organization: Organization, product: str) -> Plan | None:
+    """The plan of the organization's newest live subscription."""
+    live = Subscription.objects.filter(organization=organization).live().select_related("plan__product")
+    subscription = (live.filter(plan__product__code=product) if product else live).first()
+    return subscription.plan if subscription else None
+
+
+def price_of(plan: Plan) -> Price:
+    """The monthly price at which a plan can be bought now."""
+    if plan.status != Plan.Status.ACTIVE:
+        raise Conflict(f"{plan.name} is not sold any more.")
+    if plan.is_custom:
+        raise Conflict(f"{plan.name} is sold by agreement: please contact us.")
+    price = plan.prices.filter(kind=Price.Kind.RECURRING, interval=Price.Interval.MONTH, is_active=True).first()
+    if price is None or not price.provider_price_id:
+        raise Conflict(f"{plan.name} cannot be bought yet: its price has not been published at the payment provider.")
+    return price

@@ -1,0 +1,132 @@
+"""What usage costs: one pure function over integers, and the evidence from which its result can be computed again."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from billing.models import NANO, BillingPeriod
+
+# A line is rounded once, half a minor unit upwards. Another rule gets another name; old evidence keeps naming this one.
+ROUNDING = "line-half-up/1"
+BASE = "base"
+OVERAGE = "overage"
+
+
+class Unverifiable(ValueError):
+    """Evidence made by a rule that this code does not know."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was agreed for a period: money in minor units, prices per token in billionths of one."""
+
+    currency: str
+    quantity: int
+    base_unit_minor: int
+    # Tokens included; None: tokens are no part of the plan.
+    token_allotment: int | None
+    # None: tokens beyond the allotment are counted but cost nothing.
+    unit_price_nano: int | None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was used in a period."""
+
+    tokens: int
+
+
+@dataclass(frozen=True)
+class RatedLine:
+    """One line of what a period costs."""
+
+    kind: str
+    quantity: int
+    unit_price_nano: int
+    amount_minor: int
+
+
+def _line(kind: str, quantity: int, unit_price_nano: int) -> RatedLine:
+    return RatedLine(kind, quantity, unit_price_nano, (quantity * unit_price_nano + NANO // 2) // NANO)
+
+
+def rate(terms: Terms, usage: Usage) -> tuple[RatedLine, ...]:
+    """The base line and, when more was used than is included, one line for every token beyond."""
+    base = _line(BASE, terms.quantity, terms.base_unit_minor * NANO)
+    over = 0 if terms.token_allotment is None else max(0, usage.tokens - terms.token_allotment)
+    return (base, _line(OVERAGE, over, terms.unit_price_nano or 0)) if over else (base,)
+
+
+def overage(terms: Terms, usage: Usage) -> RatedLine:
+    """The overage line alone, of zero tokens where there is none."""
+    found = [line for line in rate(terms, usage) if line.kind == OVERAGE]
+    return found[0] if found else _line(OVERAGE, 0, terms.unit_price_nano or 0)
+
+
+def terms_of(period: BillingPeriod) -> Terms:
+    """The terms a period is rated on."""
+    return Terms(
+        currency=period.currency,
+        quantity=period.quantity,
+        base_unit_minor=period.base_unit_minor,
+        token_allotment=period.token_allotment,
+        unit_price_nano=period.unit_price_nano,
+    )
+
+
+def _sha256(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def evidence(period: BillingPeriod, usage: Usage) -> dict[str, Any]:
+    """The inputs of `rate` and whose they are, its result, and the rule that rounded it, sealed with a SHA-256."""
+    terms = terms_of(period)
+    document = {
+        "period": _identity(period),
+        "rounding": ROUNDING,
+        "terms": asdict(terms),
+        "usage": asdict(usage),
+        "lines": [asdict(line) for line in rate(terms, usage)],
+    }
+    return {**document, "sha256": _sha256(document)}
+
+
+def _identity(period: BillingPeriod) -> dict[str, str]:
+    return {
+        "id": str(period.pk),
+        "subscription_id": str(period.subscription_id),
+        "starts_at": period.starts_at.isoformat(),
+        "ends_at": period.ends_at.isoformat(),
+    }
+
+
+def recompute(sealed: Mapping[str, Any]) -> tuple[Terms, Usage, tuple[RatedLine, ...]]:
+    """Read evidence and rate it again; raises Unverifiable for a rounding rule that is not ours."""
+    if sealed.get("rounding") != ROUNDING:
+        raise Unverifiable(f"Unknown rounding rule {sealed.get('rounding')!r}.")
+    terms, usage = Terms(**sealed["terms"]), Usage(**sealed["usage"])
+    return terms, usage, rate(terms, usage)
+
+
+def is_sealed(sealed: Mapping[str, Any]) -> bool:
+    """Whether evidence is as it was when it was sealed."""
+    return sealed.get("sha256") == _sha256({name: value for name, value in sealed.items() if name != "sha256"})
+
+
+def verify(period: BillingPeriod) -> list[str]:
+    """What is wrong with a closed period: its evidence is intact, gives the same lines, and they are its figures."""
+    if not is_sealed(period.evidence):
+        return ["The evidence was altered after it was sealed."]
+    terms, usage, lines = recompute(period.evidence)
+    line = overage(terms, usage)
+    figures = (period.tokens_used, period.overage_tokens, period.overage_minor)
+    checks = {
+        "The evidence is another period's.": period.evidence["period"] == _identity(period),
+        "The lines differ from what the terms and the usage give.": period.evidence["lines"]
+        == [asdict(one) for one in lines],
+        "The terms are not the period's.": terms == terms_of(period),
+        "The period's figures are not its evidence's.": figures == (usage.tokens, line.quantity, line.amount_minor),
+    }
+    return [problem for problem, holds in checks.items() if not holds]

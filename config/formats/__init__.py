@@ -1,0 +1,1 @@
+"""How the staff console writes dates and times."""

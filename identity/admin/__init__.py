@@ -1,0 +1,5 @@
+"""Pages of the staff console for people."""
+
+from identity.admin import invitations, sign_ins, telemetry, users
+
+__all__ = ["invitations", "sign_ins", "telemetry", "users"]

@@ -1,0 +1,49 @@
+"""What a person may do, as Django asks for it."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+
+from identity import selectors
+from identity.models import User, normalize_address
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+CACHED = "_held_permissions"
+
+
+class PeopleBackend(ModelBackend):
+    """Django's own, asking once for what a person holds by themselves and by their roles."""
+
+    def authenticate(
+        self, request: "HttpRequest | None", username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """Whoever has this address and password. One hash whatever is wrong, and one query for all else."""
+        email = username or kwargs.get("email")
+        if email is None or password is None:
+            return None
+        user = selectors.signing_in().filter(email=normalize_address(email)).first()
+        if user is None:
+            User().set_password(password)
+            return None
+        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """As "app.codename"; nothing for whoever is not active, and nothing about single rows."""
+        if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
+            return set()
+        if not hasattr(user_obj, CACHED):
+            setattr(user_obj, CACHED, _held(user_obj))
+        held: set[str] = getattr(user_obj, CACHED)
+        return held
+
+
+def _held(user: User) -> set[str]:
+    found = Permission.objects.all()
+    if not user.is_superuser:
+        found = found.filter(Q(user=user) | Q(group__user=user))
+    pairs = found.order_by().values_list("content_type__app_label", "codename")
+    return {f"{app_label}.{codename}" for app_label, codename in pairs}

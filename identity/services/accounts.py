@@ -1,0 +1,147 @@
+"""Opening, suspending and reactivating accounts."""
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from identity import staff_roles
+from identity.models import Session, User, normalize_address, split_name
+from identity.services import addresses, owners, passwords, sessions, telemetry
+from orgs.services import ownership
+from orgs.services.organizations import create_organization
+from platform_core import scoping
+from platform_core.errors import Conflict, NotAllowed
+from platform_core.services import audit
+
+
+class AddressTaken(Conflict):
+    """Somebody has an account under this address."""
+
+
+def register(email: str, password: str, name: str, *, company: str = "") -> None:
+    """Sign up. Whether the address was known shows only in the mail that goes to it."""
+    try:
+        open_account(email, password, name, company=company)
+    except AddressTaken:
+        addresses.tell_taken(normalize_address(email))
+
+
+def open_account(email: str, password: str, name: str, *, company: str = "", confirmed: bool = False) -> User:
+    """A new person with an organization of their own, who must still confirm their address unless that is done."""
+    person = unsaved(email, name)
+    passwords.check_strength(password, person)
+    # Hashing is slow on purpose, so it is done before the transaction begins.
+    person.set_password(password)
+    with transaction.atomic(), scoping.system(), audit.together():
+        address = insert(person, confirmed=confirmed)
+        organization = create_organization(company or person.name, owner=person, by=person)
+        if not confirmed:
+            addresses.send_confirmation(address)
+        audit.record("user.register", person, by=person)
+        telemetry.record("account.registered", person, organization_id=organization.pk)
+    return person
+
+
+def guest_account(email: str, *, name: str = "") -> User:
+    """A person who bought without an account: one mail lets them set a password. They own no organization yet."""
+    person = unsaved(email, name)
+    person.set_unusable_password()
+    if EmailAddress.objects.filter(email=person.email, verified=True).exists():
+        # Whose it is by proof, not only by what they sign in with: a purchase is not given away.
+        raise AddressTaken("There is an account with this address.")
+    with transaction.atomic(), scoping.system():
+        insert(person)
+        passwords.send_link(person)
+        audit.record("user.invite_guest", person, by=None)
+    return person
+
+
+def create_account(email: str, name: str, *, by: User, company: str = "", is_employee: bool = False) -> User:
+    """An account that staff open for somebody: one mail lets that person set a password."""
+    person = unsaved(email, name)
+    person.is_employee = is_employee
+    person.set_unusable_password()
+    with transaction.atomic(), scoping.system(), audit.together():
+        store(person)
+        create_organization(company or person.name, owner=person, by=by)
+        passwords.send_link(person, template="identity/account_opened")
+        audit.record("user.create", person, by=by, changes={"is_employee": is_employee})
+    return person
+
+
+@transaction.atomic
+def set_employee(user: User, *, is_employee: bool, by: User) -> None:
+    """Say whether a person works for us; only staff can. The same again is no change."""
+    require_reach(user, by)
+    if user.is_employee != is_employee:
+        user.is_employee = is_employee
+        user.save(update_fields=["is_employee"])
+        audit.record("user.set_employee", user, by=by, changes={"is_employee": is_employee})
+
+
+def require_reach(user: User, by: User) -> None:
+    """Staff are changed only by those who decide about staff, and never by somebody of a lower role."""
+    if user.pk == by.pk or not user.is_staff or by.is_superuser:
+        return
+    staff_roles.load(user, by)
+    if not by.has_perm("identity.manage_staff") or staff_roles.is_above(
+        staff_roles.role_of(user), staff_roles.role_of(by)
+    ):
+        raise NotAllowed("This person is staff: ask somebody who decides about staff.")
+
+
+def unsaved(email: str, name: str) -> User:
+    """A person as they will be stored."""
+    first_name, last_name = split_name(name)
+    return User(email=normalize_address(email), first_name=first_name, last_name=last_name)
+
+
+def store(person: User) -> None:
+    """Store a person; AddressTaken where the address is somebody else's. Its own row comes with its confirmation."""
+    try:
+        # Whoever confirmed an address signs in with it: the people's own index knows them all.
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError as error:
+        raise AddressTaken("There is an account with this address.") from error
+
+
+def insert(person: User, *, confirmed: bool = False) -> EmailAddress:
+    """Store a person and their address; AddressTaken where either is somebody else's."""
+    store(person)
+    return EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=confirmed)
+
+
+@transaction.atomic
+def suspend(user: User, *, by: User) -> None:
+    """Keep a person out: every sign-in ends now. Nobody can do this to themselves."""
+    if user.pk == by.pk:
+        raise Conflict("You cannot suspend your own account.")
+    require_reach(user, by)
+    active = User.objects.filter(pk=user.pk, status=User.Status.ACTIVE)
+    # Whoever becomes staff at this moment, or ceases to be, is no longer the person that was looked at.
+    active = active.filter(is_staff=user.is_staff)
+    if not sessions.outdate(user, active, status=User.Status.SUSPENDED):
+        raise Conflict("Only active accounts can become suspended.")
+    if user.is_staff:
+        owners.ensure_owner_remains(user)
+    user.status = User.Status.SUSPENDED
+    keep_out(user, by=by)
+
+
+def keep_out(user: User, *, by: User) -> None:
+    """Whoever is suspended from this transaction on is signed in nowhere, acts as nobody, and strands nobody."""
+    with scoping.system():
+        ownership.refuse_to_strand(user)
+    Session.objects.filter(Q(user=user) | Q(impersonator=user)).end("suspended")
+    audit.record("user.suspend", user, by=by)
+
+
+@transaction.atomic
+def reactivate(user: User, *, by: User) -> None:
+    """Let a suspended person sign in again; the sign-ins from before stay ended."""
+    require_reach(user, by)
+    if not User.objects.filter(pk=user.pk, status=User.Status.SUSPENDED).update(status=User.Status.ACTIVE):
+        raise Conflict("Only suspended accounts can become active.")
+    user.status = User.Status.ACTIVE
+    audit.record("user.reactivate", user, by=by)

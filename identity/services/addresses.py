@@ -1,0 +1,145 @@
+"""E-mail addresses and the proof that a person reads them."""
+
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from identity.models import MailedCode, User, normalize_address
+from identity.services import codes, security_notices
+from orgs.services import domains
+from platform_core import clock, scoping
+from platform_core.errors import InvalidInput
+from platform_core.models import new_id
+from platform_core.services import audit, mail
+
+
+def is_confirmed(user: User) -> bool:
+    """Whether the person has shown that they read the mail of the address they sign in with."""
+    return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())
+
+
+def own(user: User) -> EmailAddress:
+    """The row of the address a person signs in with; whoever was made without one gets it here."""
+    return EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})[0]
+
+
+def pending(user: User) -> EmailAddress | None:
+    """The address that a person wants to change to and has not confirmed yet."""
+    found: EmailAddress | None = (
+        EmailAddress.objects.filter(user=user, verified=False).exclude(email=user.email).first()
+    )
+    return found
+
+
+@transaction.atomic
+def request_change(user: User, email: str, *, by: User) -> None:
+    """Begin to move a person to another address: it takes the old one's place when it is confirmed.
+
+    An address that is somebody else's gets the same answer; the mail to it tells the difference.
+    """
+    address = normalize_address(email)
+    if address == user.email:
+        raise InvalidInput("This is your address.", details={"email": ["This is your address already."]})
+    # A new row each time: the link that went to the address before must not confirm this one.
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    if is_taken(address, user):
+        tell_taken(address)
+    else:
+        send_confirmation(EmailAddress.objects.create(user=user, email=address))
+    with scoping.system():
+        audit.record("user.request_address", user, by=by)
+
+
+def is_taken(address: str, user: User) -> bool:
+    """Whether the address is another person's."""
+    confirmed = Q(emailaddress__email=address, emailaddress__verified=True)
+    return User.objects.filter(Q(email=address) | confirmed).exclude(pk=user.pk).exists()
+
+
+def tell_taken(address: str) -> None:
+    """Tell the owner of a known address that somebody tried to use it; once an hour at most."""
+    context = {
+        "login_url": settings.BASE_URL + reverse("account_login"),
+        "reset_url": settings.BASE_URL + reverse("account_reset_password"),
+    }
+    with transaction.atomic():
+        mail.queue("identity/address_taken", address, context, key=f"user.taken:{address}:{clock.wall():%Y%m%d%H}")
+
+
+def send_confirmation(address: EmailAddress) -> None:
+    """Mail the link that confirms an address, and a code that does the same, to that address."""
+    path = reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key])
+    code = codes.new(address.user, MailedCode.Purpose.CONFIRM, address.email)
+    context = {
+        "name": address.user.name,
+        "url": settings.BASE_URL + path,
+        "code": codes.shown(code),
+        "minutes": int(codes.LIFE.total_seconds() // 60),
+    }
+    mail.queue("identity/confirm_address", address.email, context, key=f"user.confirm:{new_id()}")
+
+
+def confirm(address: EmailAddress) -> bool:
+    """Mark an address as its person's own, in place of the one before; False where it is somebody else's by now."""
+    if address.verified:
+        return True
+    try:
+        with transaction.atomic(), scoping.system():
+            return _confirm(address)
+    except IntegrityError:
+        # Another person confirmed or registered it in this very moment.
+        address.verified = False
+        return False
+
+
+def _confirm(address: EmailAddress) -> bool:
+    user: User = address.user
+    if is_taken(address.email, user):
+        return False
+    address.verified = True
+    # Another's that was confirmed in this moment fails on the index.
+    address.save(update_fields=["verified"])
+    audit.record("user.confirm_address", user, by=user)
+    if address.email != user.email:
+        _move(user, address)
+    domains.join(user)
+    return True
+
+
+def _move(user: User, address: EmailAddress) -> None:
+    """From here on the person signs in with this address; the one before is told, and is theirs no more."""
+    security_notices.tell(user, "address_changed")
+    EmailAddress.objects.filter(user=user).exclude(pk=address.pk).delete()
+    user.email = address.email
+    user.save(update_fields=["email"])
+    EmailAddress.objects.filter(pk=address.pk).update(primary=True)
+    # What was mailed to the address before opens nothing any more.
+    user.mailed_codes.all().delete()
+    user.password_links.filter(used_at=None).delete()
+    audit.record("user.change_address", user, by=user)
+
+
+def confirm_own(user: User) -> None:
+    """Confirm the address that a person signs in with, after they proved by other means that they read it."""
+    confirm(own(user))
+
+
+def confirm_by_key(token: str) -> User:
+    """Confirm the address that a mailed key belongs to."""
+    confirmation = EmailConfirmationHMAC.from_key(token)
+    if confirmation is None or not confirm(confirmation.email_address):
+        raise InvalidInput("This link is not valid any more.", details={"token": ["Not valid, used or expired."]})
+    user: User = confirmation.email_address.user
+    return user
+
+
+def confirm_by_code(email: str, code: str) -> User:
+    """Confirm the address that a mailed code went to. An unknown address is answered like a wrong code."""
+    address = EmailAddress.objects.filter(email=normalize_address(email), verified=False).select_related("user").first()
+    spent = codes.spend(address.user, MailedCode.Purpose.CONFIRM, code) if address is not None else None
+    if address is None or spent is None or spent.email != address.email or not confirm(address):
+        raise InvalidInput("This code is not valid.", details={"code": ["Not valid, used or expired."]})
+    user: User = address.user
+    return user

@@ -1,0 +1,50 @@
+"""The base view of endpoints that act for one organization."""
+
+from uuid import UUID
+
+from django.utils.functional import cached_property
+
+from orgs.models import ACTIVE, Membership, Organization
+from orgs.selectors import require_sign_in
+from platform_core import scoping
+from platform_core.api.surfaces import PersonSurface
+from platform_core.errors import InvalidInput, NotFound
+from platform_core.scoping import Scope
+
+
+class OrganizationSurface(PersonSurface):
+    """`access` names permissions of a role. The organization is the one in the path, else the credential's.
+
+    The role is read from the database at each request; whoever has none there gets the answer of an unknown id.
+    """
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The caller's place in the organization."""
+        mine = Membership.ALL.filter(ACTIVE, user=self.actor, organization=self._named())
+        found = mine.select_related("organization", "custom_role").first()
+        if found is None:
+            raise NotFound("Not found.")
+        require_sign_in(found.organization, two_factor=self.has_two_factor, signed_in_at=self.signed_in_at)
+        return found
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that the request is about."""
+        return self.membership.organization
+
+    def permits(self, rule: str) -> bool:
+        return super().permits(rule) or self.membership.may(rule)
+
+    def scope(self) -> Scope | None:
+        if not self.request.user.is_authenticated:
+            return None
+        return scoping.of_organizations([self.organization.pk])
+
+    def _named(self) -> UUID:
+        in_use: UUID | None = getattr(self.request.auth, "organization_id", None)
+        named: UUID | None = self.kwargs.get("organization_id", in_use)
+        if named is None:
+            message = "Your sign-in names no organization: create or choose one first."
+            raise InvalidInput(message, details={"organization": [message]})
+        return named

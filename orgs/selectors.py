@@ -1,0 +1,53 @@
+"""Reads across memberships and organizations."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from orgs.models import ACTIVE, Membership, Organization
+from platform_core import clock
+from platform_core.errors import EnrolmentRequired, NotAllowed, SignInAgain
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+
+def organization_in_use(user: "User", chosen: str | None = None) -> UUID | None:
+    """The organization a person works in: the chosen one while they belong to it, else their first."""
+    mine = Membership.ALL.filter(ACTIVE, user=user).order_by("created_at").values_list("organization_id", flat=True)
+    ids = list(mine)
+    return next((each for each in ids if str(each) == chosen), ids[0] if ids else None)
+
+
+def requires_two_factor(user: "User") -> bool:
+    """Whether any of the organizations a person belongs to asks for a second factor."""
+    return Membership.ALL.filter(ACTIVE, user=user, organization__two_factor_required=True).exists()
+
+
+def organizations_in_reach(
+    user: "User", *, two_factor: bool, signed_in_at: datetime, acting_for: UUID | None = None
+) -> frozenset[UUID]:
+    """The organizations whose rows one sign-in may see. Those that ask for a second factor it did not show, or for a
+    younger sign-in, are not among them, and whoever acts for such a one is told what is missing.
+    """
+    mine = Membership.ALL.filter(ACTIVE, user=user).select_related("organization")
+    policies = "organization__two_factor_required", "organization__session_max_hours"
+    open_ones = set()
+    for organization in [each.organization for each in mine.only("organization_id", *policies)]:
+        try:
+            require_sign_in(organization, two_factor=two_factor, signed_in_at=signed_in_at)
+        except NotAllowed:
+            if organization.pk == acting_for:
+                raise
+        else:
+            open_ones.add(organization.pk)
+    return frozenset(open_ones)
+
+
+def require_sign_in(organization: Organization, *, two_factor: bool, signed_in_at: datetime) -> None:
+    """Refuse a sign-in that is not what the organization asks for."""
+    if organization.two_factor_required and not two_factor:
+        raise EnrolmentRequired
+    hours = organization.session_max_hours
+    if hours is not None and clock.now() - signed_in_at > timedelta(hours=hours):
+        raise SignInAgain

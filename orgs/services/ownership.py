@@ -1,0 +1,106 @@
+"""Every organization keeps an owner who can act: whoever would take the last one away is refused here."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from orgs.models import Invitation, Membership, Organization
+from orgs.roles import Role
+from platform_core import scoping
+from platform_core.errors import Conflict, NotFound
+from platform_core.services import audit
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+
+class LastOwner(Conflict):
+    """Without this person nobody could decide anything in the organization."""
+
+    code = "LAST_OWNER"
+
+
+def lock(organization: Organization) -> Organization:
+    """The organization as it is now, held until the transaction ends.
+
+    Whoever changes who belongs to it, and as what, queues here first: of two at once the later sees what the earlier
+    did.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("The lock must last until the change is made.")
+    held = Organization.objects.select_for_update().exclude(status=Organization.Status.DELETED)
+    found = held.filter(pk=organization.pk).first()
+    if found is None:
+        raise NotFound("Not found.")
+    return found
+
+
+def ensure_owner_remains(organization: Organization) -> None:
+    """Refuse what was just done if nobody is left who owns the organization and can sign in.
+
+    Call it under `lock`, after the change and in its transaction, which the refusal then undoes.
+    """
+    if not _owners().filter(organization=organization).exists():
+        raise LastOwner("The organization needs an owner: make somebody else one first.")
+
+
+def owned_alone(user: "User", *, lock: bool = False) -> list[Organization]:
+    """The organizations of which a person is the only owner who can sign in; locked, until the transaction ends."""
+    mine = Membership.ALL.filter(user=user, role=Role.OWNER, status=Membership.Status.ACTIVE)
+    with scoping.system():
+        existing = Organization.objects.exclude(status=Organization.Status.DELETED)
+        owned = existing.filter(pk__in=mine.values("organization")).order_by("pk")
+        found = list(owned.select_for_update() if lock else owned)
+    others = _owners().filter(organization__in=found).exclude(user=user)
+    shared = set(others.values_list("organization_id", flat=True))
+    return [organization for organization in found if organization.pk not in shared]
+
+
+def with_others(organizations: Iterable[Organization], user: "User") -> list[Organization]:
+    """Those of them to which somebody else belongs."""
+    found = list(organizations)
+    others = Membership.ALL.filter(organization__in=found).exclude(user=user)
+    shared = set(others.values_list("organization_id", flat=True))
+    return [organization for organization in found if organization.pk in shared]
+
+
+def refuse_sole_owner(user: "User") -> None:
+    """A conflict that names each organization which this person would leave without an owner."""
+    _refuse(owned_alone(user, lock=True))
+
+
+def refuse_to_strand(user: "User") -> None:
+    """The same, where other people belong to it: a person who is alone in an organization keeps nobody waiting."""
+    _refuse(with_others(owned_alone(user, lock=True), user))
+
+
+def leave_all(user: "User") -> int:
+    """Take a person out of every organization; how many places they had. Bills that went to them go to an owner."""
+    for organization in Organization.objects.filter(memberships__user=user, billing_email=user.email):
+        owners = Membership.ALL.filter(organization=organization, role=Role.OWNER, status=Membership.Status.ACTIVE)
+        heir = owners.exclude(user=user).order_by("created_at").select_related("user").first()
+        if heir is not None:
+            organization.billing_email = heir.user.email
+            organization.save(update_fields=["billing_email"])
+            audit.record("organization.update", organization, by=None, changes={"billing_email": heir.user.email})
+    Invitation.objects.filter(email=user.email).delete()
+    memberships = Membership.ALL.filter(user=user)
+    places = memberships.count()
+    memberships.delete()
+    return places
+
+
+def _owners() -> QuerySet[Membership]:
+    """Places of owners who can act: nobody waits for one who cannot sign in."""
+    return Membership.ALL.filter(role=Role.OWNER, status=Membership.Status.ACTIVE, user__status="active")
+
+
+def _refuse(alone: list[Organization]) -> None:
+    if alone:
+        names = [organization.name for organization in alone]
+        raise LastOwner(
+            "Hand these organizations over to another owner, or delete them, first: " + ", ".join(names) + ".",
+            details={"organizations": names},
+        )

@@ -1,0 +1,15 @@
+"""Table of contents: what organizations do in the background, what runs by the clock, and what they report of."""
+
+from datetime import timedelta
+
+from orgs.services import avatars, domains, purging, report_kinds, report_schedules, reports
+from platform_core.schedule import Periodic
+
+WORKFLOWS = [reports.MAKE_REPORT, avatars.DISCARD_AVATAR]
+SCHEDULE = [
+    Periodic("orgs.purge_deleted", timedelta(days=1), purging.purge_deleted, timeout=600),
+    Periodic("orgs.recheck_domains", timedelta(hours=1), domains.recheck, timeout=900),
+    Periodic("orgs.make_reports", timedelta(hours=1), report_schedules.make_due, timeout=600),
+    Periodic("orgs.end_reports", timedelta(hours=1), reports.end_expired, timeout=600),
+]
+REPORTS = report_kinds.KINDS

@@ -1,0 +1,334 @@
+"""The base view of each surface: who calls, whose rows they see, and in which shape they are answered.
+
+A view names its surface first and says only what is particular: `access` for each verb, and its verbs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import BasePagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.views import APIView
+
+from platform_core import scoping
+from platform_core.api import access, csrf, envelope, throttling
+from platform_core.api.authentication import CronTokenAuthentication, InternalTokenAuthentication
+from platform_core.api.pagination import OffsetPage
+from platform_core.api.parsing import StrictJSONParser, check_query
+from platform_core.errors import EnrolmentRequired, StepUpRequired
+from platform_core.ratelimit import Usage
+from platform_core.scoping import Scope, Scoped
+from platform_core.services import audit
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+M = TypeVar("M", bound=Model)
+
+
+class OneRenderer(BaseContentNegotiation):
+    """A view answers in its own media type whatever the caller lists: a result beats a 406."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        wanted = request.content_type.partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type in (wanted, "*/*")), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+class Surface(APIView):
+    """What every surface does: authenticate, enter the scope, ask `access`, answer in one shape."""
+
+    access: ClassVar[Mapping[str, str]] = {}
+    # Why a verb that writes leaves no audit event, where it does not.
+    unaudited: ClassVar[Mapping[str, str]] = {}
+    # What a verb may refuse with beyond what its access rule, its address and its body tell already.
+    failures: ClassVar[Mapping[str, Sequence[int]]] = {}
+    shape: ClassVar[envelope.Shape]
+    # Names of security schemes in the API description.
+    security: ClassVar[Sequence[str]] = ()
+    challenge = 'Bearer realm="mainstay"'
+
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    parser_classes: list[type[BaseParser]] = [StrictJSONParser]
+    # Every list comes in pages; None for one that is short by its nature.
+    pagination_class: type[BasePagination] | None = OffsetPage
+    content_negotiation_class = OneRenderer
+    metadata_class = None
+    # How much of its limit the caller has used.
+    usage: Usage | None = None
+    filter_backends: ClassVar[Sequence[Any]] = ()
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """A verb that a generic view brings along is offered only where `access` declares it."""
+        verbs = [verb for verb in self.access if hasattr(self, verb.lower())]
+        return [*verbs, "HEAD"] if "GET" in verbs else verbs
+
+    def permits(self, rule: str) -> bool:
+        """Whether the authenticated caller satisfies a declared rule: a machine's credential is of a kind."""
+        return getattr(self.request.auth, "kind", None) == rule
+
+    def scope(self) -> Scope | None:
+        """Whose rows the authenticated caller may see at all."""
+        return None
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return self.challenge
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who calls; then, and only then, whose rows are in sight."""
+        super().perform_authentication(request)
+        scoping.enter(self.scope())
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_query(request.query_params)
+
+    def check_throttles(self, request: Request) -> None:
+        """After the credential and the rule: a caller without a credential is asked for one, not told to wait."""
+        self.usage = throttling.spend(request.auth)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(response, Response) and not response.exception and response.status_code != 204:  # noqa: PLR2004
+            response.data = self.shape.success(response.data)
+        # Answers are somebody's: no cache on the way keeps them.
+        response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in self.usage.headers.items() if self.usage else ():
+            response.headers[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def page(self, queryset: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+        """One page of a list, for views that are not one of REST framework's generic lists."""
+        if self.pagination_class is None:
+            raise ImproperlyConfigured(f"{type(self).__name__} has no pages.")
+        paginator = self.pagination_class()
+        rows = paginator.paginate_queryset(queryset, self.request, view=self)
+        context = {"request": self.request, "view": self}
+        return paginator.get_paginated_response(serializer(rows, many=True, context=context).data)
+
+    def validated(self, serializer: type[Serializer[Any]], *, query: bool = False) -> dict[str, Any]:
+        """The body (or the query) as the serializer accepts it; 400 naming the fields otherwise."""
+        given = self._query() if query else self.request.data
+        reader = serializer(data=given, context={"request": self.request, "view": self})
+        reader.is_valid(raise_exception=True)
+        return cast("dict[str, Any]", reader.validated_data)
+
+    def _query(self) -> dict[str, Any]:
+        """The query without the words that the page itself reads; a word that is said twice is refused."""
+        paging = getattr(self.pagination_class, "parameters", ())
+        given = {name: values for name, values in self.request.query_params.lists() if name not in paging}
+        repeated = {name: ["Given more than once."] for name, values in given.items() if len(values) > 1}
+        if repeated:
+            raise ValidationError(repeated)
+        return {name: values[0] for name, values in given.items()}
+
+
+class PeopleSurface(Surface):
+    """Called by people. `callers` names the list of authentication classes in the settings."""
+
+    callers = "person"
+    security: ClassVar[Sequence[str]] = ("personBearer", "personCookie", "session")
+    # What a dangerous verb is for: its caller must have proved just before, and for that, that it is still they.
+    step_up: ClassVar[Mapping[str, str] | str] = ""
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        # By dotted path: identity is above this package.
+        return [import_string(path)() for path in settings.SURFACE_AUTHENTICATION[self.callers]]
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if request.successful_authenticator is not None and getattr(request.auth, "kind", None) != "bearer":
+            csrf.enforce(request)
+
+    def check_permissions(self, request: Request) -> None:
+        """Who may call at all is told first; then who must prove themselves again."""
+        super().check_permissions(request)
+        purpose = access.step_up_for(self, str(request.method))
+        if purpose and not request.auth.has_stepped_up(purpose):  # type: ignore[union-attr]
+            raise StepUpRequired(purpose)
+
+    @property
+    def has_two_factor(self) -> bool:
+        """Whether the caller proved a second factor when they signed in."""
+        return getattr(self.request.auth, "has_two_factor", False)
+
+    @property
+    def signed_in_at(self) -> datetime:
+        """When the caller proved who they are."""
+        moment: datetime = self.request.auth.signed_in_at  # type: ignore[union-attr]
+        return moment
+
+    @property
+    def actor(self) -> "User":
+        """The person who calls."""
+        if not self.request.user.is_authenticated:
+            raise NotAuthenticated
+        return self.request.user
+
+    def _audited(self, verb: str, write: Callable[[], Model], changes: Mapping[str, Any]) -> None:
+        with transaction.atomic():
+            row = write()
+            audit.record(f"{row._meta.model_name}.{verb}", row, by=self.actor, changes=changes)
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        """REST framework's generic create, in one transaction with its audit event."""
+        self._audited("create", serializer.save, serializer.validated_data)
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        """REST framework's generic update, in one transaction with its audit event."""
+        self._audited("update", serializer.save, serializer.validated_data)
+
+    def perform_destroy(self, instance: Model) -> None:
+        """REST framework's generic delete, in one transaction with its audit event."""
+        with transaction.atomic():
+            audit.record(f"{instance._meta.model_name}.delete", instance, by=self.actor)
+            instance.delete()
+
+
+class CustomersSurface(PeopleSurface):
+    """Called by customers: every queryset is narrowed to what the caller may see."""
+
+    words: ClassVar[frozenset[str]] = frozenset({access.PERSON, access.CUSTOMER})
+    # Whether its requests are about the organization that the credential names.
+    acts_for_one: ClassVar[bool] = False
+
+    def permits(self, rule: str) -> bool:
+        return rule in self.words
+
+    def scope(self) -> Scope | None:
+        user = self.request.user
+        if not user.is_authenticated:
+            return None
+        reach: Callable[..., frozenset[UUID]] = import_string(settings.SURFACE_ORGANIZATIONS)
+        if not self.acts_for_one:
+            since = self.signed_in_at
+            return scoping.FoundWhenAsked(partial(reach, user, two_factor=self.has_two_factor, signed_in_at=since))
+        acting_for = getattr(self.request.auth, "organization_id", None)
+        found = reach(user, two_factor=self.has_two_factor, signed_in_at=self.signed_in_at, acting_for=acting_for)
+        return scoping.of_organizations(found)
+
+    def narrow(self, queryset: QuerySet[M]) -> QuerySet[M]:
+        """Only the rows that the caller may see; another's row does not exist for them."""
+        if not issubclass(queryset.model, Scoped):
+            return queryset
+        visible_to = getattr(queryset, "visible_to", None)
+        if visible_to is None:
+            raise ImproperlyConfigured(f"{queryset.model.__name__} is shown to customers and has no visible_to().")
+        return cast("QuerySet[M]", visible_to(self.actor))
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Lists and single rows of generic views both pass here."""
+        return self.narrow(super().filter_queryset(queryset))  # type: ignore[misc]
+
+
+class StaffSurface(PeopleSurface):
+    """Called by staff: Django's permissions decide, and every organization is in sight."""
+
+    callers = "staff"
+    words: ClassVar[frozenset[str]] = frozenset({access.SESSION})
+
+    def permits(self, rule: str) -> bool:
+        user = self.actor
+        if not user.is_staff:
+            return False
+        if not self.has_two_factor:
+            raise EnrolmentRequired
+        return rule in self.words or (access.is_staff_permission(rule) and user.has_perm(rule))
+
+    def scope(self) -> Scope | None:
+        return scoping.STAFF if self.request.user.is_authenticated and self.request.user.is_staff else None
+
+
+class HubSurface(Surface):
+    """Answers `{success, data, meta?}`."""
+
+    shape = envelope.HUB
+
+
+class PlatformSurface(Surface):
+    """Answers the bare object."""
+
+    shape = envelope.PLATFORM
+
+
+class AdminSurface(HubSurface, StaffSurface):
+    """`/api/v1/admin/`: staff."""
+
+
+class OperatorSurface(PlatformSurface, StaffSurface):
+    """`/api/admin/`, and staff's verbs elsewhere on the platform's prefixes."""
+
+
+class CustomerSurface(HubSurface, CustomersSurface):
+    """`/api/v1/customer/`: people, about their organizations' servers."""
+
+    acts_for_one = True
+
+
+class SessionSurface(HubSurface, CustomersSurface):
+    """`/api/v1/{auth,profile}`: whoever is signed in, staff or not, about themselves. Open before enrolment."""
+
+    words: ClassVar[frozenset[str]] = frozenset({access.PERSON, access.SESSION})
+
+
+class PersonSurface(PlatformSurface, CustomersSurface):
+    """`/api/v1/{users,organizations,billing}`, `/api/user/`, `/auth/`: people."""
+
+
+class PublicHubSurface(HubSurface):
+    """`/api/v1/public/`: anyone."""
+
+
+class PublicPlatformSurface(PlatformSurface):
+    """`/health` and `/api/v1/health`: anyone."""
+
+
+class CronSurface(HubSurface):
+    """`/api/v1/cron/`: the scheduler."""
+
+    authentication_classes = [CronTokenAuthentication]
+    security: ClassVar[Sequence[str]] = ("cronToken",)
+    challenge = 'CronToken realm="mainstay"'
+
+    def scope(self) -> Scope | None:
+        return scoping.SYSTEM if self.request.successful_authenticator else None
+
+
+class InternalSurface(PlatformSurface):
+    """`/internal/`: our own services."""
+
+    authentication_classes = [InternalTokenAuthentication]
+    security: ClassVar[Sequence[str]] = ("internalToken",)
+    challenge = 'InternalToken realm="mainstay"'
+
+    def scope(self) -> Scope | None:
+        return scoping.SYSTEM if self.request.successful_authenticator else None
+
+
+class WebhookSurface(PlatformSurface):
+    """Signed messages of outside systems. The body's signature is the credential, so it stays as it came."""
+
+    parser_classes = []
+
+    def scope(self) -> Scope | None:
+        return scoping.SYSTEM

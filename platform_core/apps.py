@@ -1,0 +1,37 @@
+"""Connects receivers and checks, nothing else."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.db.models.signals import post_migrate
+
+from platform_core import append_only
+
+OUR_APPS = ("platform_core", "orgs", "identity", "billing", "tenants")
+
+
+class PlatformCoreConfig(AppConfig):
+    name = "platform_core"
+    verbose_name = "Operations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Registers the system checks, and the guard that each migration puts in place."""
+        import_module("platform_core.checks")
+        post_migrate.connect(append_only.install, sender=self)
+
+
+class StaffAdminConfig(SimpleAdminConfig):
+    """The staff console in the place of Django's admin site. What libraries would register there is never loaded.
+
+    Some of their pages break, some show keys in clear, and all would bypass our rules.
+    """
+
+    default_site = "platform_core.console.StaffSite"
+
+    def ready(self) -> None:
+        """Load the pages of our own apps."""
+        super().ready()
+        for name in OUR_APPS:
+            import_module(f"{name}.admin")

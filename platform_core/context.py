@@ -1,0 +1,47 @@
+"""What is known of the unit of work in hand: its request id and, for a request, where it came from."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import uuid_utils.compat as uuid7
+
+
+def new_request_id() -> str:
+    """A request id that sorts by time."""
+    return f"req_{uuid7.uuid7().hex}"
+
+
+@dataclass
+class RequestContext:
+    """Server-side facts of the request or job; callers cannot set any of them but a well-formed request id."""
+
+    request_id: str = field(default_factory=new_request_id)
+    ip_address: str | None = None
+    user_agent: str = ""
+    # The member of staff who acts as the person who calls: id and address.
+    impersonator: tuple[str, str] | None = None
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+
+def current() -> RequestContext | None:
+    """The context in force, if any."""
+    return _current.get()
+
+
+def act_as(impersonator_id: object, label: str) -> None:
+    """From here on, whatever the caller does is done by this member of staff in the caller's name."""
+    context = _current.get()
+    if context is not None:
+        context.impersonator = (str(impersonator_id), label)
+
+
+def begin(context: RequestContext) -> None:
+    """Start a unit of work."""
+    _current.set(context)
+
+
+def end() -> None:
+    """The unit of work is over."""
+    _current.set(None)

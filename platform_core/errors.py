@@ -1,0 +1,141 @@
+"""Expected failures. One handler per surface renders them; a service raises them and knows nothing of HTTP."""
+
+from collections.abc import Mapping, Sequence
+
+Details = Mapping[str, Sequence[str]]
+
+
+class DomainError(Exception):
+    """An expected failure with a stable code, a status and, where it concerns fields, the fields."""
+
+    status = 400
+    code = "BAD_REQUEST"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        details: Details | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.details = dict(details or {})
+        # Such as Retry-After.
+        self.headers = dict(headers or {})
+
+
+class InvalidInput(DomainError):
+    """A value that cannot be accepted: `details` names each field and what is wanted."""
+
+    status = 400
+    code = "VALIDATION_ERROR"
+
+
+class NotAuthenticated(DomainError):
+    """No credential, or one that is not valid."""
+
+    status = 401
+    code = "UNAUTHORIZED"
+
+
+class NotAllowed(DomainError):
+    """The caller is known but may not do this."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
+class StepUpRequired(NotAllowed):
+    """The caller may do this after proving once more who they are, for the purpose that `details` names."""
+
+    code = "STEP_UP_REQUIRED"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__("Confirm that it is you, then try again.", details={"purpose": [purpose]})
+
+
+class EnrolmentRequired(NotAllowed):
+    """The caller must turn on two-factor authentication before anything else."""
+
+    code = "MFA_ENROLLMENT_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Two-factor authentication is required here. Turn it on first.")
+
+
+class SignInAgain(NotAllowed):
+    """The organization wants a younger sign-in than the caller's."""
+
+    code = "SIGN_IN_AGAIN"
+
+    def __init__(self) -> None:
+        super().__init__("You signed in too long ago for this organization. Sign in again.")
+
+
+class NotFound(DomainError):
+    """No such row, or none that the caller may know of."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class MethodNotAllowed(DomainError):
+    """The address is there, and takes other verbs."""
+
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+
+
+class Conflict(DomainError):
+    """The row's present state does not admit this."""
+
+    status = 409
+    code = "CONFLICT"
+
+
+class Gone(DomainError):
+    """It was there, and has been used up or has run out."""
+
+    status = 410
+    code = "GONE"
+
+
+class PayloadTooLarge(DomainError):
+    """More bytes than are taken."""
+
+    status = 413
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class PaymentRequired(DomainError):
+    """The plan does not cover this."""
+
+    status = 402
+    code = "PLAN_REQUIRED"
+
+
+class RateLimited(DomainError):
+    """Too often in too short a time; `Retry-After` says when it is possible again."""
+
+    status = 429
+    code = "RATE_LIMITED"
+
+
+class UpstreamError(DomainError):
+    """An outside system refused, failed or did not answer."""
+
+    status = 502
+    code = "UPSTREAM_ERROR"
+
+
+class Unavailable(DomainError):
+    """Something that the platform stands on is away or full for now; nothing was done."""
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+    def __init__(self, message: str = "This cannot be done at the moment. Try again later.") -> None:
+        super().__init__(message, headers={"Retry-After": "60"})

@@ -1,0 +1,27 @@
+"""The console's first page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from platform_core.models import AuditEvent
+from tenants import selectors
+from tenants.models import Order, Server
+
+SHOWN = 8
+WORRYING = (Server.Status.LATE, Server.Status.OFFLINE)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold asks for it before it renders the index; the page shows each part to those who may open what it names."""
+    worrying = Server.objects.filter(status__in=WORRYING).select_related("order", "beat")
+    stats = selectors.platform_stats()
+    return {
+        **context,
+        "stats": stats,
+        "orders": [(status, stats.orders_by_status[status]) for status in Order.Status],
+        "server_count": sum(stats.servers_by_status.values()),
+        "failing_jobs": selectors.failing_jobs(SHOWN),
+        "worrying_servers": list(worrying.order_by("beat__last_seen_at")[:SHOWN]),
+        "changes": list(AuditEvent.objects.order_by("-created_at")[:SHOWN]),
+    }

@@ -1,0 +1,25 @@
+"""Organizations, with everything known of them on one page."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from django.contrib import admin
+
+from orgs.admin.organizations import OrganizationAdmin
+from orgs.models import Organization
+from orgs.services import seats
+from platform_core.admin.base import StaffInline
+from tenants import selectors
+
+admin.site.unregister(Organization)
+
+
+@admin.register(Organization)
+class OrganizationScreen(OrganizationAdmin):
+    """An organization: who belongs to it, what it buys, uses and pays, what was done."""
+
+    inlines: ClassVar[Sequence[type[StaffInline]]] = ()
+    change_form_outer_before_template = "admin/tenants/organization.html"
+
+    def row_context(self, row: Organization) -> dict[str, object]:
+        return {"overview": selectors.organization_overview(row), "seats": seats.taken(row)}

@@ -1,0 +1,28 @@
+"""What tenants do about facts of billing."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from billing.models import Subscription
+from billing.signals import checkout_completed
+from identity.models import User
+from orgs.models import Organization
+from orgs.signals import organization_deleting
+from platform_core import scoping
+from tenants.models import Order
+from tenants.services import orders
+
+
+@receiver(checkout_completed)
+def open_order(sender: Any, *, subscription: Subscription, by: User, **kwargs: Any) -> None:
+    """A purchase of a server is an order, in the same transaction."""
+    with scoping.system():
+        orders.open_order(subscription, by=by)
+
+
+@receiver(organization_deleting)
+def name_orders(sender: Any, *, organization: Organization, **kwargs: Any) -> list[str]:
+    """A server keeps running for somebody: its order has to be canceled before."""
+    running = Order.objects.filter(organization=organization).exclude(status=Order.Status.CANCELED)
+    return [f"the server {each.domain}" for each in running]

@@ -1,0 +1,68 @@
+"""Every environment variable is documented, and every documented one is read."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+ROOT = Path(settings.BASE_DIR)
+# Functions of config/settings.py whose first argument names a variable.
+READERS = {"database"}
+ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \|", re.MULTILINE)
+LINE = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+
+
+def _is_read(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="env"), attr=attribute):
+            return attribute != "db_url"
+        case ast.Name(id=name):
+            return name in READERS
+    return False
+
+
+def read() -> set[str]:
+    """The variables that config/settings.py reads."""
+    tree = ast.parse((ROOT / "config" / "settings.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_read(node)]
+    return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
+
+
+def test_configuration_md_has_each_variable_once() -> None:
+    documented = ROW.findall((ROOT / "docs" / "configuration.md").read_text())
+
+    assert sorted(documented) == sorted(set(documented))
+    assert set(documented) == read()
+
+
+def test_env_example_has_each_variable_once() -> None:
+    listed = LINE.findall((ROOT / ".env.example").read_text())
+
+    assert sorted(listed) == sorted(set(listed))
+    assert set(listed) == read()
+
+
+def test_djangos_own_checks_find_nothing() -> None:
+    call_command("check", fail_level="WARNING")
+
+
+def test_under_https_no_neighbour_can_plant_a_cookie(tmp_path: Path) -> None:
+    """The prefix binds a cookie to this very host, its secure address and the root path."""
+    names = ("SESSION_COOKIE", "CSRF_COOKIE", "CONSOLE_COOKIE")
+    code = f"from config import settings as s; print(*[getattr(s, n + '_NAME') for n in {names}])"
+    flags = "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS > 0)"
+    given = {**os.environ, "BASE_URL": "https://hub.example.com", "DATA_DIR": str(tmp_path), "SANDBOX": "false"}
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}; {flags}"], env=given, cwd=ROOT, capture_output=True, check=True, text=True
+    )
+
+    cookies, secure = told.stdout.splitlines()
+    assert cookies.split() == ["__Host-session", "__Host-csrf", "__Host-staff"]
+    assert secure.split() == ["True"] * 4
+    assert settings.SESSION_COOKIE_DOMAIN is None
+    assert settings.CSRF_COOKIE_DOMAIN is None

@@ -1,0 +1,114 @@
+"""Everything that one organization owns: enough for any path to have a row, and for a stranger to have none."""
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from django.db.models import Model
+
+from identity.models import User
+from identity.services import files
+from orgs.models import Organization
+from tests import authenticators, kept, make
+from tests.architecture.prefixes import PARAMETER
+from tests.sign_ins import make_session
+
+# Words that name a row of another collection.
+ALIASES = {"download-invoice": "invoices"}
+
+
+@dataclass
+class World:
+    """The rows of one organization, by the word that stands before their id in a path."""
+
+    organization: Organization
+    owner: User
+    server_key: str
+    rows: dict[str, Model] = field(default_factory=dict)
+    ids: set[UUID] = field(default_factory=set)
+
+    def keep(self, word: str, row: Model) -> None:
+        """The row is this organization's; the first of its kind is the one that paths name."""
+        self.rows.setdefault(word, row)
+        self.ids.add(row.pk)
+
+    def path(self, path: str) -> str:
+        """The path with this world's ids; a KeyError names the word that `build` has no row for."""
+        while found := PARAMETER.search(path):
+            word = path[: found.start()].rstrip("/").rpartition("/")[2]
+            path = path.replace(found[0], str(self.rows[ALIASES.get(word, word)].pk), 1)
+        return path
+
+
+_worlds: dict[int, World] = {}
+
+
+def build(count: int = 1) -> World:
+    """An organization with so many of everything; once in a test, for the next test is given the same rows."""
+    kept.situation(f"a world with {count} of everything", lambda: _worlds.update({count: _built(count)}))
+    world = _worlds[count]
+    return replace(world, owner=User.objects.get(pk=world.owner.pk))
+
+
+def _built(count: int) -> World:
+    organization = make.organization()
+    world = World(organization, make.person(organization), f"hk_{organization.pk.hex}")
+    organization.avatar = files.keep("avatars", "webp", b"RIFF")
+    organization.save(update_fields=["avatar"])
+    world.keep("organizations", organization)
+    world.keep("customers", world.owner)
+    world.owner.photo = files.keep("photos", "webp", b"RIFF")
+    world.owner.save(update_fields=["photo"])
+    world.keep("users", world.owner)
+    world.keep("sessions", make_session(world.owner, "console"))
+    world.keep("staff", make.user(is_staff=True))
+    world.keep(
+        "invitations",
+        make.staff_invitation(f"inv_{organization.pk.hex}", by=make.user(is_superuser=True, is_staff=True)),
+    )
+    world.rows["invite"] = world.rows["invitations"]
+    for number in range(count):
+        world.keep("exports", make.data_export(world.owner))
+        make.analytics_event(world.owner)
+        _keep_audit_log(world)
+        _keep_reports(world)
+        authenticators.passkey_of(world.owner)
+        world.keep("passkeys", world.owner.passkeys.latest("created_at"))
+        _keep_people(world)
+        subscription = make.subscription(organization)
+        world.keep("subscriptions", subscription)
+        world.keep("invoices", make.invoice(subscription))
+        make.usage_bucket(subscription)
+        order = make.order(organization, subscription)
+        world.keep("orders", order)
+        world.keep("servers", make.server(order, key="" if number else world.server_key))
+        make.config_revision(order)
+        world.keep("jobs", make.job(organization_id=organization.pk, subject_type="tenants.order", subject_id=order.pk))
+    return world
+
+
+def _keep_audit_log(world: World) -> None:
+    """An event, a file of events, and where events are sent."""
+    world.keep("audit-events", make.audit_event(world.organization))
+    world.keep("audit-exports", make.audit_export(world.organization))
+    world.keep("audit-streams", make.audit_stream(world.organization))
+
+
+def _keep_reports(world: World) -> None:
+    """What products tell, a domain, a report and one by the clock."""
+    world.rows["products"] = make.product_resource(world.organization, "status_page").product
+    make.product_resource(world.organization, "check")
+    world.keep("domains", make.domain(world.organization))
+    place = world.owner.memberships.get()
+    schedule = make.report_schedule(world.organization, place)
+    world.keep("report-schedules", schedule)
+    world.rows["schedules"] = schedule
+    world.keep("reports", make.report(world.organization, status="ready", progress=100))
+
+
+def _keep_people(world: World) -> None:
+    """A member with a role in a product, a role of the organization's own, an invitation."""
+    member = make.membership(world.organization)
+    world.keep("members", member)
+    make.role_grant(member)
+    world.keep("roles", make.custom_role(world.organization))
+    world.ids.add(make.invitation(world.organization, by=world.owner).pk)

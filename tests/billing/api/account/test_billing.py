@@ -1,0 +1,112 @@
+"""`/api/user/billing/invoices` and the download."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from billing.models import NANO, Invoice, InvoiceLine
+from platform_core.models import AuditEvent
+from tests import make
+from tests.clients import ApiClient, PersonClient
+
+INVOICES = "/api/user/billing/invoices"
+FEBRUARY, MARCH = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def invoice(owner: PersonClient) -> Invoice:
+    """An invoice of one line."""
+    invoice = make.invoice(make.subscription(owner.organization), number="A-2", issued_at=FEBRUARY)
+    InvoiceLine.objects.create(
+        invoice=invoice,
+        kind=InvoiceLine.Kind.BASE,
+        description="1 x Hosting",
+        unit_price_nano=2_900 * NANO,
+        amount_minor=2_900,
+        period_start=FEBRUARY,
+        period_end=MARCH,
+        provider_line_id="il_1",
+    )
+    return invoice
+
+
+def download(invoice: Invoice) -> str:
+    return f"/api/user/billing/download-invoice/{invoice.pk}"
+
+
+def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invoice) -> None:
+    body = member.get(INVOICES).json()
+
+    assert body["meta"] == {"page": 1, "pageSize": 25, "total": 1}
+    assert body["items"] == [
+        {
+            "id": str(invoice.pk),
+            "subscriptionId": str(invoice.subscription_id),
+            "number": "A-2",
+            "status": "open",
+            "currency": "usd",
+            "subtotalMinor": 2_900,
+            "taxMinor": 0,
+            "totalMinor": 2_900,
+            "paidMinor": 0,
+            "periodStart": "2026-01-01T00:00:00.000000Z",
+            "periodEnd": "2026-02-01T00:00:00.000000Z",
+            "issuedAt": "2026-02-01T00:00:00.000000Z",
+            "finalizedAt": None,
+            "paidAt": None,
+            "paymentError": "",
+            "lines": [
+                {
+                    "kind": "base",
+                    "description": "1 x Hosting",
+                    "quantity": 1,
+                    "unitPriceNano": 2_900 * NANO,
+                    "amountMinor": 2_900,
+                    "periodStart": "2026-02-01T00:00:00.000000Z",
+                    "periodEnd": "2026-03-01T00:00:00.000000Z",
+                }
+            ],
+        }
+    ]
+
+
+def test_another_organizations_invoices_are_not_there(outsider: PersonClient, invoice: Invoice) -> None:
+    assert outsider.get(INVOICES).json()["items"] == []
+    theirs = outsider.post(download(invoice))
+    nobodys = outsider.post(f"/api/user/billing/download-invoice/{uuid4()}")
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.json() == nobodys.json()
+
+
+def test_an_invoice_is_downloaded_as_a_pdf(member: PersonClient, invoice: Invoice) -> None:
+    answer = member.post(download(invoice))
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == 'attachment; filename="invoice-A-2.pdf"'
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer.content.startswith(b"%PDF-")
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_draft_is_not_an_invoice_yet(owner: PersonClient, invoice: Invoice) -> None:
+    Invoice.objects.update(status=Invoice.Status.DRAFT)
+
+    answer = owner.post(download(invoice))
+
+    assert answer.status_code == 409
+    assert answer.json() == {"code": "CONFLICT", "message": "This invoice is a draft: it can still change."}
+
+
+def test_a_download_takes_no_body(owner: PersonClient, invoice: Invoice) -> None:
+    answer = owner.post(download(invoice), {"format": "html"})
+
+    assert answer.status_code == 400
+    assert answer.json()["details"] == {"format": ["Unknown field."]}
+
+
+def test_strangers_are_asked_who_they_are(anonymous: ApiClient, invoice: Invoice) -> None:
+    assert anonymous.get(INVOICES).status_code == 401
+    assert anonymous.post(download(invoice)).status_code == 401

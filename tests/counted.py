@@ -1,0 +1,80 @@
+"""A middleware of the test suite: no endpoint for people asks the database more than eight times, whoever calls it how.
+
+What is counted are statements of a process that runs: not the limits, which are in Redis where there is one; not the
+signing key, which is asked for once in seconds; not the beginnings and ends of transactions.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+
+MOST = 8
+AREAS = (
+    "api/admin/auth/", "api/admin/users", "api/auth/", "api/user/account", "api/user/auth/", "api/v1/admin/customers",
+    "api/v1/admin/staff", "api/v1/auth/", "api/v1/profile", "api/v1/public/founding-members", "api/v1/setup",
+    "api/v1/users/me", "auth/",
+)  # fmt: skip
+# What still costs more, how much at most, and why.
+ABOVE = {
+    ("DELETE", "api/user/account"): (48, "every table that knows of a person is emptied of them"),
+    ("DELETE", "api/admin/users/<uuid:pk>"): (48, "every table that knows of a person is emptied of them"),
+    ("POST", "api/admin/users/<uuid:pk>/suspend"): (
+        9,
+        "of an owner among staff: also whether they own a company alone",
+    ),
+    ("DELETE", "api/v1/admin/staff/<uuid:pk>"): (9, "of an owner: also whether they own a company alone"),
+    ("PATCH", "api/v1/admin/staff/<uuid:pk>"): (15, "a proof, two roles, a lock for the last owner, and the answer"),
+    ("PATCH", "api/v1/admin/customers/<uuid:pk>"): (20, "four changes at once, each with its event, and the answer"),
+    ("PATCH", "api/v1/profile"): (12, "a name and an address at once"),
+    ("POST", "api/v1/auth/2fa/verify"): (
+        16,
+        "of a first app: other sessions end, recovery codes are made; with a token, ten for a recovery code",
+    ),
+    ("POST", "api/v1/auth/2fa/disable"): (18, "three tables are emptied, other sessions end"),
+    ("POST", "api/v1/auth/passkeys"): (13, "of a first passkey: other sessions end, recovery codes are made"),
+    ("DELETE", "api/v1/auth/passkeys/<uuid:pk>"): (13, "of the last passkey: other sessions end"),
+    ("POST", "api/v1/auth/accept-invite"): (14, "an account, a role and a confirmed address are made"),
+}
+NOT_COUNTED = re.compile(
+    r'\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)|.*(?:platform_core_ratecounter|FROM "identity_signingkey"|'
+    r'INTO "identity_signingkey")',
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class TooManyQueries(AssertionError):
+    """An endpoint for people asks too much."""
+
+
+class EightQueries:
+    """Counts the statements of each request for people."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked: list[str] = []
+        with connections["default"].execute_wrapper(_recorder(asked)):
+            response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else ""
+        if route.startswith(AREAS):
+            _check(str(request.method), route, asked)
+        return response
+
+
+def _recorder(asked: list[str]) -> Callable[..., Any]:
+    def record(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if not NOT_COUNTED.match(sql):
+            asked.append(sql)
+        return execute(sql, params, many, context)
+
+    return record
+
+
+def _check(method: str, route: str, asked: list[str]) -> None:
+    most, _ = ABOVE.get((method, route), (MOST, ""))
+    if len(asked) > most:
+        raise TooManyQueries("\n".join([f"{method} /{route} asks {len(asked)} times, at most {most}:", *asked]))

@@ -1,0 +1,32 @@
+"""Jobs, mail, webhooks."""
+
+from typing import Any
+from uuid import uuid4
+
+from platform_core import signing
+from platform_core.models import Job, Mail, WebhookDelivery, WebhookEndpoint
+from tests.make.numbers import unique
+
+
+def job(**fields: Any) -> Job:
+    """A queued job about nothing in particular."""
+    values = {"kind": "test", "step": "first", "subject_type": "tests.thing", "subject_id": uuid4()}
+    return Job.objects.create(**values | {"idempotency_key": unique("job")} | fields)
+
+
+def mail(**fields: Any) -> Mail:
+    """A message that waits to be sent."""
+    values = {"template": "tests/hello", "to": "ada@example.test", "subject": "Hello", "text": "Hello, Ada."}
+    return Mail.objects.create(**values | {"idempotency_key": unique("mail")} | fields)
+
+
+def webhook_endpoint(url: str = "http://127.0.0.1:9/hooks", **fields: Any) -> WebhookEndpoint:
+    """An enrolled endpoint of no organization."""
+    values = {"owner_type": "tests.thing", "owner_id": uuid4(), "secrets": signing.new_secret(), "enrolled": True}
+    return WebhookEndpoint.objects.create(url=url, **values | fields)
+
+
+def webhook_delivery(endpoint: WebhookEndpoint | None = None, **fields: Any) -> WebhookDelivery:
+    """An event that waits to be delivered."""
+    values = {"event": "thing.changed", "payload": {"thing": 1}, "idempotency_key": unique("delivery")}
+    return WebhookDelivery.objects.create(endpoint=endpoint or webhook_endpoint(), **values | fields)

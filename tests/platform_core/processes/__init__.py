@@ -1,0 +1,1 @@
+"""Real processes on a database of their own, made by the test and dropped after it."""

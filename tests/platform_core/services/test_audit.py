@@ -1,0 +1,129 @@
+"""Who changed what, in the transaction of the change."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from platform_core import context
+from platform_core.models import AuditEvent
+from platform_core.services import audit
+from platform_core.services.audit import OutsideTransaction, diff
+from tests import make
+
+ID = UUID("0190a5d0-0000-7000-8000-000000000001")
+
+
+def test_a_persons_change() -> None:
+    user, order = make.user("ada@example.test"), make.order(domain="bakery.test")
+    context.begin(context.RequestContext("abcdefgh", "192.0.2.1"))
+
+    event = audit.record("order.cancel", order, by=user, changes={"status": "CANCELED"})
+
+    event.refresh_from_db()
+    assert (event.action, event.changes) == ("order.cancel", {"status": "CANCELED"})
+    assert (event.actor_type, event.actor_id, event.actor_label) == ("user", str(user.pk), "ada@example.test")
+    assert (event.target_type, event.target_id, event.target_label) == ("tenants.order", str(order.pk), "bakery.test")
+    assert event.organization_id == order.organization_id
+    assert (event.request_id, event.ip_address) == ("abcdefgh", "192.0.2.1")
+
+
+def test_a_change_by_staff() -> None:
+    event = audit.record("order.cancel", make.order(), by=make.user(is_staff=True))
+
+    assert event.actor_type == AuditEvent.ActorType.STAFF
+    assert event.changes == {}
+
+
+def test_a_change_by_a_machine() -> None:
+    server = make.server()
+
+    event = audit.record("server.register", server, by=None, actor=("server", str(server.pk), "s" * 300))
+
+    assert (event.actor_type, event.actor_id, event.actor_label) == ("server", str(server.pk), "s" * 254)
+    assert event.organization_id == server.order.organization_id
+
+
+def test_a_change_by_the_platform_itself() -> None:
+    event = audit.record("product.publish", make.product(), by=None)
+
+    assert (event.actor_type, event.actor_id, event.actor_label) == ("system", "", "")
+    assert event.organization_id is None
+    assert (event.request_id, event.ip_address) == ("", None)
+
+
+def test_an_organization_is_its_own() -> None:
+    organization = make.organization()
+
+    assert audit.record("organization.update", organization, by=None).organization_id == organization.pk
+
+
+def test_a_change_that_is_undone_was_never_told() -> None:
+    @transaction.atomic
+    def change() -> None:
+        audit.record("product.update", make.product(), by=None)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        change()
+
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_recorded() -> None:
+    product = make.product()
+
+    with pytest.raises(OutsideTransaction, match=r"product\.update"):
+        audit.record("product.update", product, by=None)
+
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "new_password",
+        "password_hash",
+        "api_key",
+        "apiKey",
+        "APIKey",
+        "token",
+        "refresh_token",
+        "key_digest",
+        "secrets",
+        "webhook_secret_id",
+        "credentials",
+    ],
+)
+def test_a_secret_shows_only_that_it_changed(name: str) -> None:
+    assert diff({name: "hunter2"}) == {name: "changed"}
+    assert diff({"config": [{name: "hunter2"}]}) == {"config": [{name: "changed"}]}
+
+
+@pytest.mark.parametrize("name", ["token_allotment", "tokensUsed", "keyboard", "monkey", "hash_rate", "", "_"])
+def test_what_only_sounds_like_one_is_shown(name: str) -> None:
+    assert diff({name: 5}) == {name: 5}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, None),
+        (True, True),
+        (5, 5),
+        ("text", "text"),
+        (ID, str(ID)),
+        (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31 00:00:00+00:00"),
+        ([ID, (1, {2})], [str(ID), [1, [2]]]),
+        ({"a": {1: ID}}, {"a": {"1": str(ID)}}),
+    ],
+)
+def test_values_are_kept_as_json(value: Any, shown: Any) -> None:
+    event = audit.record("product.update", make.product(), by=None, changes={"value": value})
+
+    event.refresh_from_db()
+    assert event.changes == {"value": shown}
