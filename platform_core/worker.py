@@ -5,11 +5,11 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
 
 from django.db import InterfaceError, OperationalError, connections
 
 from platform_core import clock, context, nudges, scoping, tables
+from platform_core.stopping import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -25,14 +25,14 @@ def name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def round(worker: str, stop: Event | None = None) -> int:  # noqa: A001 - the word for it
+def round(worker: str, stop: Stop | None = None) -> int:  # noqa: A001 - the word for it
     """Do some of each kind of waiting work, unless told to stop; gives how many units were done."""
-    stop = stop or Event()
+    stop = stop or Stop()
     shed_stale_connections()
     return sum(_batch(work, worker, stop) for work in tables.entries("WORK"))
 
 
-def _batch(work: Work, worker: str, stop: Event) -> int:
+def _batch(work: Work, worker: str, stop: Stop) -> int:
     for done in range(BATCH):
         if stop.is_set() or not do_one(work, worker):
             return done

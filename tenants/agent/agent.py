@@ -2,9 +2,10 @@
 
 import logging
 import random
-import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from tenants.agent import VERSION, clock
@@ -35,7 +36,8 @@ class Agent:
         self.identity = Identity.read(home)
         self._load = DemoLoad(home, self.ledger, settings.demo_tokens_per_hour)
         self._resources = Resources(home.root)
-        self._wake = threading.Event()
+        # Not an Event: its lock may be held just when a signal's handler wants to set it.
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._stopping = False
         self._failures = 0
         self._refused_token = ""
@@ -44,17 +46,23 @@ class Agent:
     def run(self) -> None:
         """Until told to stop."""
         while not self._stopping:
-            self._wake.wait(self.turn())
-            self._wake.clear()
+            self._rest(self.turn())
+
+    def _rest(self, seconds: float) -> None:
+        with suppress(Empty):
+            self._wake.get(timeout=seconds)
+        # Several hints are one reason.
+        while not self._wake.empty():
+            self._wake.get_nowait()
 
     def hint(self) -> None:
         """The hub has news: do not rest any longer."""
-        self._wake.set()
+        self._wake.put(None)
 
     def stop(self) -> None:
         """End after the turn in hand."""
         self._stopping = True
-        self._wake.set()
+        self._wake.put(None)
 
     def health(self) -> dict[str, Any]:
         """What anybody may see."""

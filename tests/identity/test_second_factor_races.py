@@ -65,10 +65,14 @@ def test_guesses_at_once_are_no_more_than_five_a_sign_in_and_ten_in_all() -> Non
     wrong = wrong_code(authenticators.app_of(user))
     tokens = [pending_sign_in.begin(user, form="tokens", methods=["pwd"]) for _ in range(3)]
 
-    outcomes = race(24, lambda number: verified(tokens[number % 3], code=wrong))
+    # A guess that comes while another of the same sign-in is looked at is refused uncounted, so that at least one of
+    # each counts: after four rounds nothing is left to guess with, however the processes took turns.
+    for _ in range(5):
+        outcomes = race(24, lambda number: verified(tokens[number % 3], code=wrong))
+        assert set(outcomes) <= {401, 429}
+        user.refresh_from_db()
+        assert user.wrong_codes <= 10
 
-    assert set(outcomes) <= {401, 429}
-    user.refresh_from_db()
     assert user.wrong_codes == 10
     assert all(tries <= 5 for tries in PendingSignIn.objects.values_list("tries", flat=True))
 

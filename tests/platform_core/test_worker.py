@@ -1,7 +1,6 @@
 """One round over what waits."""
 
 from collections.abc import Callable
-from threading import Event
 
 import pytest
 from django.core import mail
@@ -9,6 +8,7 @@ from django.db import OperationalError, connection
 
 from platform_core import clock, context, scoping, tables, tasks, worker
 from platform_core.scoping import ScopeMissing
+from platform_core.stopping import Stop
 from tests import make
 
 Serve = Callable[..., None]
@@ -51,7 +51,7 @@ def test_a_round_does_some_of_each(works: Serve) -> None:
 
 
 def test_a_round_can_be_stopped_between_two_units(works: Serve) -> None:
-    stop, queue = Event(), Queue(5)
+    stop, queue = Stop(), Queue(5)
 
     def stopping(name: str) -> bool:
         stop.set()

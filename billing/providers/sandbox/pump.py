@@ -1,13 +1,13 @@
 """Stripe's own process: what falls due, and webhooks until they arrive."""
 
 import logging
-import threading
 
 from django.db import OperationalError, close_old_connections
 
 from billing.providers.sandbox import clock, webhooks
 from billing.providers.sandbox.behaviour import due
 from billing.providers.sandbox.webhooks import Arrange
+from platform_core.stopping import Stop
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.2
@@ -18,7 +18,7 @@ def turn(arrange: Arrange = list) -> int:
     return due.run_until(int(clock.now().timestamp())) + webhooks.deliver_pending(arrange=arrange)
 
 
-def run(stop: threading.Event, arrange: Arrange = list) -> None:
+def run(stop: Stop, arrange: Arrange = list) -> None:
     """Round after round until it is told to stop; a round in hand is finished first."""
     while not stop.is_set():
         try:

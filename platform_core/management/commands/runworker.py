@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, connections
 
 from platform_core import schedule, worker
+from platform_core.stopping import Stop
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--until-idle", action="store_true", help="stop when a round finds nothing to do")
 
     def handle(self, *args: Any, until_idle: bool, **options: Any) -> None:
-        stop = threading.Event()
+        stop = Stop()
         _stop_on_signals(stop)
         clockwork = schedule.Clockwork()
         pause = POLL_SECONDS
@@ -38,7 +39,7 @@ class Command(BaseCommand):
                 stop.wait(pause)
 
 
-def _look(clockwork: schedule.Clockwork, stop: threading.Event) -> int | None:
+def _look(clockwork: schedule.Clockwork, stop: Stop) -> int | None:
     """One round and what is due; None when the database could not be reached."""
     try:
         with worker.unit():
@@ -50,7 +51,7 @@ def _look(clockwork: schedule.Clockwork, stop: threading.Event) -> int | None:
         return None
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def _stop_on_signals(stop: Stop) -> None:
     """The first signal lets the work in hand finish; the second one ends the process as it would have."""
 
     def ask(number: int, frame: FrameType | None) -> None:

@@ -18,6 +18,7 @@ from tenants.management.demo.processes import free_port
 
 FIRST_PORT = 18400
 LEASE_SECONDS = 2
+LAST_LINES = 60
 
 
 class Command(BaseCommand):
@@ -47,8 +48,15 @@ class Command(BaseCommand):
                 check=False,
             )
         if done.returncode:
+            self._show_ends(folder)
             raise CommandError(f"The crashtest failed; its logs are in {folder}, its seed was {seed}.")
         shutil.rmtree(folder)
+
+    def _show_ends(self, folder: Path) -> None:
+        """The last lines of each log: the folder may be gone when somebody looks."""
+        for log in sorted(folder.glob("**/*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            self.stdout.write("\n".join([f"--- {log.relative_to(folder)}", *lines]))
 
 
 def _environment(folder: Path, database_url: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A worker that is killed: a real process, by SIGKILL, right before or right after one of its commits."""
 
+import faulthandler
 import os
 import random
 import signal
@@ -14,6 +15,8 @@ from django.db import connections
 from tenants.management.crashtest import commits
 
 LOOK_SECONDS = 0.1
+# Longer than any unit of work may take.
+STOP_SECONDS = 120.0
 
 
 class OutOfTime(Exception):
@@ -58,12 +61,27 @@ def _watch(worker: int, finished: Callable[[], bool], ends: float) -> bool:
                 return True
             raise WorkerFailed(f"A worker ended by itself with status {os.waitstatus_to_exitcode(status)}.")
         if finished() or time.monotonic() > ends:
-            os.kill(worker, signal.SIGTERM)
-            os.waitpid(worker, 0)
+            _stop(worker)
             if time.monotonic() > ends:
                 raise OutOfTime
             return False
         time.sleep(LOOK_SECONDS)
+
+
+def _stop(worker: int) -> None:
+    """Ask it to end; one that does not says where it is, and is ended."""
+    os.kill(worker, signal.SIGTERM)
+    ends = time.monotonic() + STOP_SECONDS
+    while not os.waitpid(worker, os.WNOHANG)[0]:
+        if time.monotonic() > ends:
+            os.kill(worker, signal.SIGUSR1)
+            time.sleep(1)
+            os.kill(worker, signal.SIGKILL)
+            os.waitpid(worker, 0)
+            raise WorkerFailed(
+                f"A worker did not end within {STOP_SECONDS} s of being asked to: its log says where it was."
+            )
+        time.sleep(LOOK_SECONDS / 10)
 
 
 def _work(boundary: tuple[int, bool] | None, log: Path) -> None:
@@ -71,6 +89,7 @@ def _work(boundary: tuple[int, bool] | None, log: Path) -> None:
     with log.open("ab") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
+    faulthandler.register(signal.SIGUSR1, file=2)
     status = 1
     try:
         if boundary:

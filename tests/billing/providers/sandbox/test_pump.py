@@ -1,6 +1,5 @@
 """Stripe's own process: rounds until it is told to stop."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from django.db import OperationalError
 
 from billing.providers.sandbox import clock, pump, webhooks
 from billing.providers.sandbox.models import Clock, Delivery
+from platform_core.stopping import Stop
 from tests.billing.providers.sandbox import receiver, shop
 
 
@@ -31,7 +31,7 @@ def test_a_round_does_what_is_due_and_delivers_what_is_told() -> None:
 
 
 def test_it_goes_on_until_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop, rounds = threading.Event(), []
+    stop, rounds = Stop(), []
 
     def turn(arrange: object) -> int:
         rounds.append(arrange)
@@ -55,4 +55,4 @@ def test_a_fault_of_its_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pump, "turn", turn)
 
     with pytest.raises(RuntimeError, match="still due"):
-        pump.run(threading.Event())
+        pump.run(Stop())

@@ -1,6 +1,8 @@
 """Workers that are killed as often as asked, and no more."""
 
 import random
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +49,19 @@ def test_a_worker_that_fails_and_one_that_takes_too_long(fate: Fate, monkeypatch
     with pytest.raises(WorkerFailed, match="status 1"):
         fate.attend(lambda: False, kills=0, life=4, seconds=60)
     assert fate.killed == 0
+
+
+def test_a_worker_that_does_not_stop_says_where_it_is(
+    fate: Fate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dawdle(*names: str) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (tmp_path / "dawdling").touch()
+        time.sleep(60)
+
+    monkeypatch.setattr(mortal, "call_command", dawdle)
+    monkeypatch.setattr(mortal, "STOP_SECONDS", 0.05)
+    with pytest.raises(WorkerFailed, match="did not end"):
+        fate.attend((tmp_path / "dawdling").exists, kills=0, life=4, seconds=60)
+
+    assert "in dawdle" in (tmp_path / "worker.log").read_text()

@@ -1,7 +1,6 @@
 """Runs the payment sandbox's own process."""
 
 import signal
-import threading
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.providers.sandbox import pump, webhooks
+from platform_core.stopping import Stop
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if not settings.SANDBOX:
             raise CommandError("This instance does not use the payment sandbox.")
         seed = options["disorder"]
-        stop = threading.Event()
+        stop = Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write(f"Delivering webhooks to {settings.BASE_URL}{webhooks.RECEIVER}")

@@ -1,7 +1,6 @@
 """`manage.py sandbox`."""
 
 import signal
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from pytest_django import Settings
 
 from billing.providers.sandbox import pump
 from billing.providers.sandbox.webhooks import Arrange
+from platform_core.stopping import Stop
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _signals() -> Iterator[None]:
 
 
 def test_it_stops_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(stop: threading.Event, arrange: Arrange) -> None:
+    def run(stop: Stop, arrange: Arrange) -> None:
         assert arrange is list
         assert not stop.is_set()
         signal.raise_signal(signal.SIGTERM)
@@ -37,7 +37,7 @@ def test_it_stops_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch, capsys: py
 def test_it_can_deliver_in_disorder(monkeypatch: pytest.MonkeyPatch) -> None:
     arranged: list[object] = []
 
-    def run(stop: threading.Event, arrange: Arrange) -> None:
+    def run(stop: Stop, arrange: Arrange) -> None:
         arranged.append(arrange([]))
 
     monkeypatch.setattr(pump, "run", run)
