@@ -62,7 +62,8 @@ class InvoiceList(OrganizationSurface, generics.ListAPIView[Invoice]):
     serializer_class = InvoiceSerializer
 
     def get_queryset(self) -> QuerySet[Invoice]:
-        return Invoice.objects.filter(organization=self.organization).prefetch_related("lines")
+        issued = Invoice.objects.filter(organization=self.organization).exclude(status=Invoice.Status.DRAFT)
+        return issued.prefetch_related("lines")
 
 
 class InvoiceDownload(OrganizationSurface):

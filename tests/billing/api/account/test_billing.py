@@ -98,6 +98,7 @@ def test_a_draft_is_not_an_invoice_yet(owner: PersonClient, invoice: Invoice) ->
 
     assert answer.status_code == 409
     assert answer.json() == {"code": "CONFLICT", "message": "This invoice is a draft: it can still change."}
+    assert owner.get(INVOICES).json()["items"] == []
 
 
 def test_a_download_takes_no_body(owner: PersonClient, invoice: Invoice) -> None:
