@@ -5,28 +5,48 @@ from typing import Any, cast
 
 from django.db import connections
 from django.db.models import Field, Model, QuerySet
-from django.db.models.sql import Query, UpdateQuery
+from django.db.models.expressions import BaseExpression
+from django.db.models.sql import DeleteQuery, Query, UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler
 
 
 def update(rows: QuerySet[Any, Any], *columns: str, **changes: Any) -> list[tuple[Any, ...]]:
-    """Change these rows; gives the named columns of each row as they are now, and nothing where no row fits."""
-    model: type[Model] = rows.model
-    connection = connections[rows.db]
+    """Change these rows; gives the named columns of each row as they are now, and nothing where no row fits.
+
+    A name may also be an annotation's. What it reads of other rows is as it was when the statement began: whoever must
+    know it exactly locks first.
+    """
     query = cast("UpdateQuery", rows.query.chain(UpdateQuery))
     query.add_update_values(changes)
-    sql, parameters = query.get_compiler(rows.db).as_sql()
-    fields = [cast("Field[Any, Any]", model._meta.get_field(column)) for column in columns]
-    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} RETURNING {names}", parameters)
+    return _run(query, rows, columns)
+
+
+def delete(rows: QuerySet[Any, Any], *columns: str) -> list[tuple[Any, ...]]:
+    """Delete these rows, to which no other row points; gives the named columns and annotations of each."""
+    return _run(rows.query.chain(DeleteQuery), rows, columns)
+
+
+def _run(query: Query, rows: QuerySet[Any, Any], columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    named = [rows.query.annotations.get(column) or _column(rows.model, column) for column in columns]
+    # They are no part of what is changed.
+    query.annotations = {}
+    compiler = query.get_compiler(rows.db)
+    sql, parameters = compiler.as_sql()
+    told = [compiler.compile(expression) for expression in named]
+    names = ", ".join(text for text, _ in told)
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(f"{sql} RETURNING {names}", [*parameters, *(value for _, values in told for value in values)])
         found = cursor.fetchall()
-    return _as_objects(found, fields, rows.db)
+    return _as_objects(found, named, compiler)
+
+
+def _column(model: type[Model], name: str) -> BaseExpression:
+    field = cast("Field[Any, Any]", model._meta.get_field(name))
+    return cast("BaseExpression", field.get_col(model._meta.db_table))
 
 
 def _as_objects(
-    found: Iterable[Sequence[Any]], fields: "Sequence[Field[Any, Any]]", using: str
+    found: Iterable[Sequence[Any]], named: Sequence[BaseExpression], compiler: SQLCompiler
 ) -> list[tuple[Any, ...]]:
     """SQLite gives ids and times as text."""
-    compiler = Query(fields[0].model).get_compiler(using)
-    converters = compiler.get_converters([field.get_col(field.model._meta.db_table) for field in fields])
-    return [tuple(row) for row in compiler.apply_converters(found, converters)]
+    return [tuple(row) for row in compiler.apply_converters(found, compiler.get_converters(named))]

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Subquery
 
-from identity.models import User
+from identity.models import TotpDevice, User
 from platform_core import returning
-from tests import make
+from tests import authenticators, make
 
 PROMOTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -35,3 +35,32 @@ def test_it_gives_nothing_where_no_row_fits(wanted: int) -> None:
     )
 
     assert found == ([(9,)] if wanted == 1 else [])
+
+
+def test_what_is_annotated_is_told_with_the_change() -> None:
+    person, other = make.user(), make.user("other@example.test")
+    authenticators.app_of(other)
+    apps = TotpDevice.objects.filter(user=OuterRef("pk"))
+    others = User.objects.exclude(pk=OuterRef("pk")).order_by("pk")
+
+    found = returning.update(
+        User.objects.annotate(app=Exists(apps), secret=Subquery(apps.values("secret")), other=others.values("id")[:1]),
+        "id", "app", "secret", "other",
+        wrong_codes=1,
+    )  # fmt: skip
+
+    secret = TotpDevice.objects.get().secret
+    assert sorted(found) == sorted([(person.pk, False, None, other.pk), (other.pk, True, secret, person.pk)])
+
+
+def test_what_is_deleted_is_told_too() -> None:
+    person, other = make.user(), make.user()
+    authenticators.app_of(person)
+    authenticators.app_of(other)
+    more = TotpDevice.objects.exclude(pk=OuterRef("pk"))
+
+    found = returning.delete(TotpDevice.objects.filter(user=person).annotate(more=Exists(more)), "user", "more")
+
+    assert found == [(person.pk, True)]
+    assert TotpDevice.objects.get().user == other
+    assert returning.delete(TotpDevice.objects.filter(user=person), "user") == []
