@@ -1,8 +1,10 @@
 """Reads across memberships and organizations."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+from django.db.models import Exists
 
 from orgs.models import ACTIVE, Membership, Organization
 from platform_core import clock
@@ -22,6 +24,11 @@ def organization_in_use(user: "User", chosen: str | None = None) -> UUID | None:
 def requires_two_factor(user: "User") -> bool:
     """Whether any of the organizations a person belongs to asks for a second factor."""
     return Membership.ALL.filter(ACTIVE, user=user, organization__two_factor_required=True).exists()
+
+
+def two_factor_required_of(person: Any) -> Exists:
+    """The same, of whom a statement about other rows is about."""
+    return Exists(Membership.ALL.filter(ACTIVE, user=person, organization__two_factor_required=True))
 
 
 def organizations_in_reach(

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.db import connections
 from django.db.models import Field, Model, QuerySet
-from django.db.models.expressions import BaseExpression
+from django.db.models.expressions import Expression
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -27,7 +27,8 @@ def delete(rows: QuerySet[Any, Any], *columns: str) -> list[tuple[Any, ...]]:
 
 
 def _run(query: Query, rows: QuerySet[Any, Any], columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    named = [rows.query.annotations.get(column) or _column(rows.model, column) for column in columns]
+    annotated = rows.query.annotations
+    named = [annotated.get(column) or _column(rows.model, column) for column in columns]
     # They are no part of what is changed.
     query.annotations = {}
     compiler = query.get_compiler(rows.db)
@@ -40,13 +41,13 @@ def _run(query: Query, rows: QuerySet[Any, Any], columns: Sequence[str]) -> list
     return _as_objects(found, named, compiler)
 
 
-def _column(model: type[Model], name: str) -> BaseExpression:
+def _column(model: type[Model], name: str) -> Expression:
     field = cast("Field[Any, Any]", model._meta.get_field(name))
-    return cast("BaseExpression", field.get_col(model._meta.db_table))
+    return cast("Expression", field.get_col(model._meta.db_table))
 
 
 def _as_objects(
-    found: Iterable[Sequence[Any]], named: Sequence[BaseExpression], compiler: SQLCompiler
+    found: Iterable[Sequence[Any]], named: list[Expression], compiler: SQLCompiler
 ) -> list[tuple[Any, ...]]:
     """SQLite gives ids and times as text."""
     return [tuple(row) for row in compiler.apply_converters(found, compiler.get_converters(named))]

@@ -30,12 +30,9 @@ ABOVE = {
     ("PATCH", "api/v1/admin/customers/<uuid:pk>"): (20, "four changes at once, each with its event, and the answer"),
     ("PATCH", "api/v1/profile"): (12, "a name and an address at once"),
     ("POST", "api/v1/auth/2fa/verify"): (
-        16,
-        "of a first app: other sessions end, recovery codes are made; with a token, ten for a recovery code",
+        10,
+        "with the token of a sign-in of the pages: also when they were here, and the browser's own row",
     ),
-    ("POST", "api/v1/auth/2fa/disable"): (18, "three tables are emptied, other sessions end"),
-    ("POST", "api/v1/auth/passkeys"): (13, "of a first passkey: other sessions end, recovery codes are made"),
-    ("DELETE", "api/v1/auth/passkeys/<uuid:pk>"): (13, "of the last passkey: other sessions end"),
     ("POST", "api/v1/auth/accept-invite"): (14, "an account, a role and a confirmed address are made"),
 }
 NOT_COUNTED = re.compile(

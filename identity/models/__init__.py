@@ -8,7 +8,7 @@ from identity.models.setup import Setup
 from identity.models.staff import StaffInvitation
 from identity.models.telemetry import AnalyticsEvent, UserActivity
 from identity.models.tokens import ExchangeToken, PasswordLink, SigningKey
-from identity.models.two_factor import Passkey, PasskeyChallenge, RecoveryCode, TotpDevice
+from identity.models.two_factor import Passkey, PasskeyChallenge, TotpDevice
 from identity.models.users import User, normalize_address, split_name
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "PasskeyChallenge",
     "PasswordLink",
     "PendingSignIn",
-    "RecoveryCode",
     "Session",
     "Setup",
     "SigningKey",

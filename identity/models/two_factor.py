@@ -1,4 +1,4 @@
-"""What a person proves a second time with: an authenticator app, passkeys, recovery codes."""
+"""What a person proves a second time with: an authenticator app, passkeys. Recovery codes are on the person's row."""
 
 from django.conf import settings
 from django.db import models
@@ -31,20 +31,6 @@ class TotpDevice(Row):
 
     def __str__(self) -> str:
         return f"authenticator app of {self.user_id}"
-
-
-class RecoveryCode(Row):
-    """One of the codes that let a person in who lost everything else. Works once; only its digest is kept."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")
-    code_digest = models.CharField(max_length=100)
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "code_digest"], name="recovery_code_unique")]
-
-    def __str__(self) -> str:
-        return f"recovery code of {self.user_id}"
 
 
 class Passkey(Row):

@@ -62,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
     # Codes in a row that were wrong, over all their sign-ins; a right one begins anew.
     wrong_codes = models.PositiveIntegerField(default=0, editable=False)
     codes_blocked_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Of the recovery codes that still work; each works once, and the code itself is kept nowhere.
+    recovery_digests = models.JSONField(default=list, blank=True, editable=False)
+    # Of somebody who was erased: when, and the address by which the last of what is theirs is found and deleted.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    erased_address = models.EmailField(max_length=254, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -71,6 +76,9 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case")]
+        indexes = [
+            models.Index(fields=["erased_at"], name="user_not_yet_emptied", condition=~models.Q(erased_address="")),
+        ]
         permissions = [
             ("suspend_user", "Can suspend and reactivate people"),
             ("impersonate_user", "Can see the portal as a customer sees it"),

@@ -184,6 +184,6 @@ class RemovePasskey(SecurityPage):
     step_up = {"POST": ENROL}
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        two_factor.remove_passkey(self.passkey(pk), session=self.session)
+        two_factor.remove_passkey(self.actor, pk, session=self.session)
         messages.success(request, "The passkey is removed.")
         return redirect("portal:security")

@@ -16,6 +16,8 @@ from platform_core.errors import RateLimited
 FREE = 10
 FIRST_BLOCK = timedelta(minutes=15)
 LONGEST_BLOCK = timedelta(hours=24)
+# What a right code writes to the person's row.
+FORGIVEN: dict[str, Any] = {"wrong_codes": 0, "codes_blocked_until": None}
 # So many doublings lead to the longest wait.
 DOUBLINGS = 7
 
@@ -34,7 +36,7 @@ def spend(user: User) -> int:
 
 def forgive(user: User, **changes: Any) -> None:
     """The code was right: what was wrong before it is forgotten. `changes` are of the same row."""
-    User.objects.filter(pk=user.pk).update(wrong_codes=0, codes_blocked_until=None, **changes)
+    User.objects.filter(pk=user.pk).update(**FORGIVEN, **changes)
 
 
 def was_wrong(user: User, tries: int) -> None:

@@ -72,12 +72,12 @@ def registration_options(user: User) -> dict[str, Any]:
     return dict(options.public_key)
 
 
-def register(user: User, answer: Mapping[str, Any], *, name: str) -> Passkey:
-    """Keep the passkey that a browser made in answer to our question."""
+def made(user: User, answer: Mapping[str, Any], *, name: str) -> Passkey:
+    """The passkey that a browser made in answer to our question, not stored yet."""
     made = _registered(user, answer)
     # python-fido2 takes no answer without one.
     data = cast("AttestedCredentialData", made.credential_data)
-    passkey = Passkey(
+    return Passkey(
         user=user,
         name=name,
         credential_id=websafe_encode(data.credential_id),
@@ -85,14 +85,18 @@ def register(user: User, answer: Mapping[str, Any], *, name: str) -> Passkey:
         sign_count=made.counter,
         is_backed_up=bool(made.flags & AuthenticatorData.FLAG.BS),
     )
+
+
+def store(passkey: Passkey) -> None:
+    """Keep it, in the transaction that says what it changes for its person."""
     try:
-        with transaction.atomic(), scoping.system():
+        with transaction.atomic():
             passkey.save(force_insert=True)
-            audit.record("passkey.create", user, by=user, changes={"passkey": passkey.pk, "name": name})
-            security_notices.tell(user, "passkey_added", passkey=name)
     except IntegrityError as error:
         raise Conflict("This passkey is registered already.") from error
-    return passkey
+    user, name = passkey.user, passkey.name
+    audit.record("passkey.create", user, by=user, changes={"passkey": passkey.pk, "name": name})
+    security_notices.tell(user, "passkey_added", passkey=name)
 
 
 def request_options(purpose: Purpose, user: User | None = None) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Recovery codes: ten at a time, each works once, shown when they are made and never again."""
 
 import secrets
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, When
 
-from identity.models import RecoveryCode, User
-from platform_core import clock, returning, scoping, tokens
+from identity.models import User
+from platform_core import scoping, tokens
 from platform_core.services import audit
 
 COUNT = 10
@@ -15,34 +15,57 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 LENGTH = 10
 
 
+def fresh() -> tuple[list[str], list[str]]:
+    """Ten codes, and the digests that are kept of them on the person's row."""
+    codes = [_new() for _ in range(COUNT)]
+    return codes, [_digest(code) for code in codes]
+
+
 def generate(user: User, *, by: User) -> list[str]:
     """Make new ones; whatever was left of the old is worth nothing."""
-    codes = [_new() for _ in range(COUNT)]
+    codes, user.recovery_digests = fresh()
     with transaction.atomic(), scoping.system():
-        discard(user)
-        RecoveryCode.objects.bulk_create(RecoveryCode(user=user, code_digest=_digest(code)) for code in codes)
-        audit.record("two_factor.generate_backup_codes", user, by=by, changes={"count": COUNT})
+        user.save(update_fields=["recovery_digests"])
+        told(user, by=by)
     return codes
+
+
+def told(user: User, *, by: User) -> None:
+    """Note that a person was given new ones."""
+    audit.record("two_factor.generate_backup_codes", user, by=by, changes={"count": COUNT})
 
 
 def left(user: User) -> int:
     """How many still work."""
-    return user.recovery_codes.filter(used_at=None).count()
+    return len(user.recovery_digests)
 
 
-def accept(user: User, code: str) -> int | None:
-    """How many are left after this one; None where it does not work. It does for one of all who present it at once."""
-    is_given = Q(code_digest__in=tokens.digests(_normalized(code)))
-    spent = Case(When(is_given, then=clock.wall()), default=F("used_at"))
-    # All that are unused are written, so that one statement tells what is left.
-    found = returning.update(user.recovery_codes.filter(used_at=None), "used_at", used_at=spent)
-    unused = sum(used_at is None for (used_at,) in found)
-    return unused if unused < len(found) else None
+def after(user: User, code: str) -> list[str] | None:
+    """The digests of those that are left after this one; None where it does not work."""
+    given = tokens.digests(_normalized(code))
+    others = [digest for digest in user.recovery_digests if digest not in given]
+    return others if len(others) < len(user.recovery_digests) else None
+
+
+def accept(user: User, code: str, **changes: Any) -> int | None:
+    """How many are left after this one; None where it does not work. It does for one of all who present it at once.
+
+    `changes` are written to the person's row with it.
+    """
+    while (others := after(user, code)) is not None:
+        same = User.objects.filter(pk=user.pk, recovery_digests=user.recovery_digests)
+        if same.update(recovery_digests=others, **changes):
+            user.recovery_digests = others
+            return len(others)
+        # Another was used at this moment, or all were replaced.
+        user.refresh_from_db(fields=["recovery_digests"])
+    return None
 
 
 def discard(user: User) -> None:
     """None of them works any more."""
-    user.recovery_codes.all().delete()
+    user.recovery_digests = []
+    user.save(update_fields=["recovery_digests"])
 
 
 def _new() -> str:

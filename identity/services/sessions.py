@@ -6,14 +6,14 @@ A browser's Django session holds nothing but the row's id (`SID`); the row decid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.db.models import Case, F, PositiveIntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.middleware.csrf import rotate_token
 
 from identity import browser_sessions
@@ -26,6 +26,7 @@ from platform_core.errors import NotFound
 from platform_core.services import audit
 
 if TYPE_CHECKING:
+    from django.db.models import Field
     from django.http import HttpRequest
 
 SID = browser_sessions.SID
@@ -178,22 +179,33 @@ def end_all(user: User, reason: str, *, keep: Session | None = None, **changes: 
         return
     if keep is None:
         user.sessions.end(reason)
-        return
-    keep.security_version = user.security_version
-    is_kept, current = Q(pk=keep.pk), Value(user.security_version, PositiveIntegerField())
+    else:
+        end_outdated(user, reason, keep=keep)
+
+
+def end_outdated(user: User, reason: str, *, keep: Session, **kept: Any) -> None:
+    """End what `outdate` left worth nothing, and let one go on. `kept` are columns of that one."""
+    kept = {"security_version": user.security_version, **kept}
+    for name, value in kept.items():
+        setattr(keep, name, value)
+    is_kept = Q(pk=keep.pk)
     user.sessions.filter(is_kept | Q(revoked_at=None)).update(
-        security_version=Case(When(is_kept, then=current), default=F("security_version")),
         revoked_at=Case(When(is_kept, then=F("revoked_at")), default=clock.wall()),
         revoked_reason=Case(When(is_kept, then=F("revoked_reason")), default=Value(reason)),
+        **{name: Case(When(is_kept, then=_value(name, value)), default=F(name)) for name, value in kept.items()},
     )
 
 
-def outdate(user: User, rows: QuerySet[User], **changes: Any) -> bool:
-    """Change a person's row, if it is among these, in the same statement after which none of their sign-ins counts."""
-    found = returning.update(rows, "security_version", security_version=F("security_version") + 1, **changes)
-    if found:
-        ((user.security_version,),) = found
-    return bool(found)
+def outdate(user: User, rows: QuerySet[User], *told: str, **changes: Any) -> list[Any]:
+    """Change a person's row, if it is among these, in the same statement after which none of their sign-ins counts.
+
+    Gives the new version, and after it what is to be told of the row; nothing where it is not among them.
+    """
+    found = returning.update(rows, "security_version", *told, security_version=F("security_version") + 1, **changes)
+    if not found:
+        return []
+    user.security_version = found[0][0]
+    return list(found[0])
 
 
 def renew(request: "HttpRequest") -> None:
@@ -217,6 +229,10 @@ def idle_life(kind: str) -> timedelta:
     """How long a sign-in lives without being used."""
     console = kind == Session.Kind.CONSOLE
     return timedelta(seconds=settings.CONSOLE_IDLE_SECONDS if console else settings.SESSION_IDLE_SECONDS)
+
+
+def _value(column: str, value: object) -> Value:
+    return Value(value, cast("Field[Any, Any]", Session._meta.get_field(column)))
 
 
 def _insert(user: User, *, kind: str, two_factor: bool, **columns: Any) -> Session:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import secrets
+from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
@@ -38,15 +39,20 @@ def code_at(secret: str, step: int) -> str:
     return _hotp(secret).generate(step).decode()
 
 
-def accept(device: TotpDevice, code: str) -> bool:
-    """Whether the code is the app's and newer than any accepted before; of all workers that ask, one is told yes."""
-    step = _step_of(device.secret, code)
+def accept(device: TotpDevice, code: str, **changes: Any) -> bool:
+    """Whether the code is the app's and newer than any accepted before; of all workers that ask, one is told yes.
+
+    `changes` are written with it to the app's row.
+    """
+    step = step_of(device.secret, code)
     if step is None:
         return False
-    return TotpDevice.objects.filter(pk=device.pk, last_step__lt=step).update(last_step=step) == 1
+    newer = TotpDevice.objects.filter(pk=device.pk, last_step__lt=step)
+    return newer.update(last_step=step, **changes) == 1
 
 
-def _step_of(secret: str, code: str) -> int | None:
+def step_of(secret: str, code: str) -> int | None:
+    """The latest of the time steps that count whose code this is; None where it is of none."""
     now = step_now()
     # All are compared, whatever matches: the time taken tells nothing.
     steps = [

@@ -20,9 +20,9 @@ def reset(person: User, *, by: User, reason: str) -> None:
         person = User.objects.select_for_update().get(pk=person.pk)
         if not two_factor.is_enabled(person):
             raise Conflict("This person has no second factor.")
-        two_factor.forget_everything(person)
-        code_attempts.forgive(person)
-        sessions.end_all(person, "two_factor")
+        two_factor.forget_apps(person)
+        person.passkeys.all().delete()
+        sessions.end_all(person, "two_factor", recovery_digests=[], **code_attempts.FORGIVEN)
         person.impersonations.end("two_factor")
         audit.record("two_factor.reset", person, by=by, changes={"reason": reason})
         security_notices.tell(person, "reset_by_staff", reason=reason)

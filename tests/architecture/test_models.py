@@ -44,7 +44,6 @@ GLOBAL = {
     "identity.PendingSignIn": "it is to become a sign-in of a person",
     "identity.StepUp": "it belongs to a sign-in",
     "identity.TotpDevice": "what protects a person's account is theirs",
-    "identity.RecoveryCode": "what protects a person's account is theirs",
     "identity.Passkey": "what protects a person's account is theirs",
     "identity.PasskeyChallenge": "a question to a person, or to nobody known yet",
     "tenants.FleetWatch": "the platform's own watch over all servers",

@@ -15,7 +15,6 @@ EXPORTED = {part.model._meta.label for part in PARTS}
 NOT_PERSONAL = {
     "admin.LogEntry": "the log of Django, in whose place our events stand: nothing is written to it",
     "identity.TotpDevice": "a secret; when it was set up and removed is among the events",
-    "identity.RecoveryCode": "digests; that there are codes is among the events",
     "identity.PasskeyChallenge": "random questions that live for five minutes",
     "identity.MailedCode": "a digest that lives for minutes; that it was mailed is among the mail",
     "identity.PasswordLink": "a digest; that it was mailed is among the mail",

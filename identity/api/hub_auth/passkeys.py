@@ -1,5 +1,7 @@
 """A person's passkeys."""
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
@@ -79,8 +81,8 @@ class PasskeyDetail(SessionSurface):
         return Response(PasskeySerializer(passkey).data)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, pk: str) -> Response:
-        two_factor.remove_passkey(self._own(pk), session=credential_of(request).session)
+    def delete(self, request: Request, pk: UUID) -> Response:
+        two_factor.remove_passkey(self.actor, pk, session=credential_of(request).session)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _own(self, pk: str) -> Passkey:

@@ -167,11 +167,12 @@ class TwoFactorDisable(SessionSurface):
     def post(self, request: Request) -> Response:
         given, credential = self.validated(CodeSerializer), credential_of(request)
         if "code" in given:
-            two_factor.check_code(self.actor, given["code"])
-        elif not credential.has_stepped_up("two_factor.disable"):
+            left = two_factor.disable_by_code(self.actor, given["code"], session=credential.session)
+        elif credential.has_stepped_up("two_factor.disable"):
+            left = two_factor.disable(self.actor, session=credential.session)
+        else:
             raise StepUpRequired("two_factor.disable")
-        two_factor.disable(self.actor, session=credential.session)
-        return Response(StatusSerializer(two_factor.status(self.actor)).data)
+        return Response(StatusSerializer(left).data)
 
 
 class TwoFactorBackupCodes(SessionSurface):

@@ -52,7 +52,7 @@ def test_a_question_to_one_person_is_not_answered_for_another() -> None:
 def test_no_private_half_is_ever_here() -> None:
     user = make.user()
     soft = SoftPasskey()
-    passkeys.register(user, soft.created(passkeys.registration_options(user)), name="Laptop")
+    passkeys.store(passkeys.made(user, soft.created(passkeys.registration_options(user)), name="Laptop"))
 
     kept = Passkey.objects.get()
     private = soft.key.private_numbers().private_value.to_bytes(32, "big")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from identity.models import RecoveryCode
+from identity.models import User
 from identity.services import recovery_codes
 from platform_core.models import AuditEvent
 from tests import make
@@ -56,4 +56,15 @@ def test_none_is_left_once_they_are_discarded() -> None:
 
     recovery_codes.discard(user)
 
-    assert not RecoveryCode.objects.exists()
+    assert (recovery_codes.left(user), User.objects.get().recovery_digests) == (0, [])
+
+
+def test_a_code_is_found_although_another_was_used_meanwhile() -> None:
+    user = make.user()
+    codes = recovery_codes.generate(user, by=user)
+    elsewhere = User.objects.get()
+    assert recovery_codes.accept(elsewhere, codes[0]) == 9
+
+    assert recovery_codes.accept(user, codes[0]) is None
+    assert recovery_codes.accept(user, codes[1]) == 8
+    assert recovery_codes.left(User.objects.get()) == 8

@@ -33,6 +33,7 @@ def test_nothing_of_it_is_left_and_every_sign_in_ends() -> None:
 
     two_factor_reset.reset(person, by=by, reason=f"  {REASON} ")
 
+    person.refresh_from_db()
     status = two_factor.status(person)
     assert (status.totp, status.passkeys, status.backup_codes_left) == (False, 0, 0)
     assert User.objects.get(pk=person.pk).wrong_codes == 0
