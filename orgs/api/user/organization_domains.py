@@ -85,8 +85,9 @@ class OrganizationDomainDetail(_OneDomain):
     @extend_schema(request=DomainUpdateSerializer, responses={200: DomainSerializer})
     def patch(self, request: Request, organization_id: str, pk: str) -> Response:
         """Say what people become who confirm an address of the domain."""
+        domain = self.domain
         given = self.validated(DomainUpdateSerializer)
-        changed = domains.update(self.domain, join_role=given["join_role"], by=self.actor)
+        changed = domains.update(domain, join_role=given["join_role"], by=self.actor)
         return Response(DomainSerializer(changed).data)
 
     @extend_schema(responses={204: None})
@@ -103,5 +104,6 @@ class OrganizationDomainVerification(_OneDomain):
     @extend_schema(request=Nothing, responses={200: DomainSerializer})
     def post(self, request: Request, organization_id: str, pk: str) -> Response:
         """Look for the TXT record now."""
+        domain = self.domain
         self.validated(Nothing)
-        return Response(DomainSerializer(domains.verify(self.domain, by=self.actor)).data)
+        return Response(DomainSerializer(domains.verify(domain, by=self.actor)).data)

@@ -1,0 +1,120 @@
+"""Every verb of an organization, called in every role: there, in another organization, and across the two.
+
+Who may do what is written down here a second time, so that a view that declares the wrong permission fails.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from orgs.api.surfaces import OrganizationSurface
+from orgs.roles import Role
+from platform_core import routes
+from platform_core.api.access import step_up_for
+from platform_core.api.surfaces import CustomerSurface
+from tests import make
+from tests.architecture import world
+from tests.architecture.prefixes import PARAMETER
+from tests.architecture.world import World
+from tests.clients import PersonClient
+from tests.orgs.names import saying
+from tests.sign_ins import step_up
+
+ROUTES = [route for route in routes.routes() if issubclass(route.view, (OrganizationSurface, CustomerSurface))]
+OF_ONE = [route for route in ROUTES if PARAMETER.search(route.path)]
+ROOT = "/api/v1/organizations/<uuid:organization_id>"
+
+EVERYBODY = frozenset(Role)
+DECIDING = frozenset({Role.OWNER, Role.ADMIN})
+LOG_READERS = EVERYBODY - {Role.BILLING}
+BUYERS = frozenset({Role.OWNER, Role.BILLING})
+OWNERS = frozenset({Role.OWNER})
+# Reading is everybody's and writing theirs who decide; this is the rest.
+OTHERWISE = {
+    f"GET {ROOT}/invitations": DECIDING,
+    f"GET {ROOT}/audit-exports": LOG_READERS,
+    f"POST {ROOT}/audit-exports": LOG_READERS,
+    f"GET {ROOT}/audit-exports/<uuid:pk>": LOG_READERS,
+    f"GET {ROOT}/audit-exports/<uuid:pk>/download": LOG_READERS,
+    f"GET {ROOT}/audit-logs": LOG_READERS,
+    f"GET {ROOT}/audit-settings": LOG_READERS,
+    f"GET {ROOT}/audit-streams": LOG_READERS,
+    f"GET {ROOT}/audit-streams/<uuid:pk>": LOG_READERS,
+    f"POST {ROOT}/leave": EVERYBODY,
+    f"POST {ROOT}/reports/generate": EVERYBODY,
+    f"DELETE {ROOT}": OWNERS,
+    f"PATCH {ROOT}/members/<uuid:pk>": OWNERS,
+    f"POST {ROOT}/transfer-ownership": OWNERS,
+    "POST /api/v1/billing/checkout": BUYERS,
+    "POST /api/v1/billing/organizations/<uuid:organization_id>/billing/checkout": BUYERS,
+    # A file that is read, by a verb that makes it.
+    "POST /api/user/billing/download-invoice/<uuid:pk>": EVERYBODY,
+}
+
+
+def name(route: routes.Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def holders(route: routes.Route) -> frozenset[Role]:
+    return OTHERWISE.get(name(route), EVERYBODY if route.method == "GET" else DECIDING)
+
+
+def call(client: PersonClient, route: routes.Route, path: str) -> int:
+    """The status; whatever the call did is undone."""
+    body: dict[str, Any] = {} if route.method in {"GET", "DELETE"} else {"data": {}}
+    # No block of atomic(): within one, nothing outside may be called.
+    before = transaction.savepoint()
+    step_up(client.user, step_up_for(route.view, route.method))
+    status: int = getattr(client, route.method.lower())(path, **body).status_code
+    transaction.savepoint_rollback(before)
+    return status
+
+
+@pytest.fixture
+def harbour() -> Iterator[World]:
+    """An organization with one of everything, and name servers that answer at once."""
+    with saying({}):
+        yield world.build()
+
+
+def test_nothing_is_written_down_that_is_gone() -> None:
+    assert set(OTHERWISE) <= {name(route) for route in ROUTES}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_its_part_and_no_more(role: Role, harbour: World) -> None:
+    client = PersonClient(make.person(harbour.organization, role))
+
+    answers = {name(route): call(client, route, harbour.path(route.path)) for route in ROUTES}
+
+    allowed = {name(route) for route in ROUTES if role in holders(route)}
+    assert {where for where, status in answers.items() if status == 403} == set(answers) - allowed
+    assert {where: status for where, status in answers.items() if status in {401, 404} or status >= 500} == {}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_elsewhere_the_role_is_nothing(role: Role, harbour: World) -> None:
+    client = PersonClient(make.person(make.organization(), role))
+
+    # One who may not do it at home is told so there; what is asked about is not told.
+    found = {name(route): call(client, route, harbour.path(route.path)) for route in OF_ONE}
+
+    at_home = {name(route) for route in OF_ONE if "organization_id" not in route.path and role not in holders(route)}
+    assert found == dict.fromkeys(found, 404) | dict.fromkeys(at_home, 403)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nothing_of_another_organization_is_reached_by_ones_own_path(role: Role, harbour: World) -> None:
+    mine = make.organization()
+    client = PersonClient(make.person(mine, role))
+    nested = [route for route in OF_ONE if len(PARAMETER.findall(route.path)) > 1]
+
+    found = {
+        name(route): call(client, route, harbour.path(route.path.replace("<uuid:organization_id>", str(mine.pk))))
+        for route in nested
+    }
+
+    assert found == {name(route): 404 if role in holders(route) else 403 for route in nested}
