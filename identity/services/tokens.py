@@ -23,7 +23,7 @@ from django.db import transaction
 from identity.models import Session, User
 from identity.services import access_tokens, sessions
 from orgs.selectors import organization_in_use
-from platform_core import clock, scoping, tokens
+from platform_core import clock, context, scoping, tokens
 from platform_core.errors import NotAuthenticated
 from platform_core.services import audit, mail
 
@@ -113,7 +113,7 @@ def _rotate(session: Session, token: str) -> str | None:
     if session.token_digest in tokens.digests(token):
         return _spend(session, token, now)
     position = _position(session, token)
-    if position is None:
+    if position is None or session.spent[position]["browser"] != _browser():
         return None
     return functools.reduce(_derive, (step["salt"] for step in session.spent[position:]), token)
 
@@ -121,7 +121,8 @@ def _rotate(session: Session, token: str) -> str | None:
 def _spend(session: Session, token: str, now: datetime) -> str:
     salt = secrets.token_hex(32)
     successor = _derive(token, salt)
-    spent = {"digest": session.token_digest, "salt": salt, "until": (now + GRACE).isoformat()}
+    until = (now + GRACE).isoformat()
+    spent = {"digest": session.token_digest, "salt": salt, "until": until, "browser": _browser()}
     session.spent = [*session.spent, spent]
     session.token_digest = tokens.digest(successor)
     session.rotated_at = now
@@ -137,6 +138,12 @@ def _position(session: Session, token: str) -> int | None:
     """Where in the line of just spent tokens the presented one stands."""
     digests = tokens.digests(token)
     return next((at for at, step in enumerate(session.spent) if step["digest"] in digests), None)
+
+
+def _browser() -> str:
+    """What the browser calls itself: its tabs race each other, and nobody else does."""
+    request = context.current()
+    return hashlib.sha256((request.user_agent if request else "").encode()).hexdigest()[:16]
 
 
 def _derive(token: str, salt: str) -> str:

@@ -96,17 +96,14 @@ class Surface(APIView):
         return self.challenge
 
     def perform_authentication(self, request: Request) -> None:
-        """Who calls; then, and only then, whose rows are in sight."""
+        """Who calls; then how often they do, whatever comes of it; then, and only then, whose rows are in sight."""
         super().perform_authentication(request)
+        self.usage = throttling.spend(request.auth)
         scoping.enter(self.scope())
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_query(request.query_params)
-
-    def check_throttles(self, request: Request) -> None:
-        """After the credential and the rule: a caller without a credential is asked for one, not told to wait."""
-        self.usage = throttling.spend(request.auth)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(response, Response) and not response.exception and response.status_code != 204:  # noqa: PLR2004

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from rest_framework.parsers import MultiPartParser
 
 from orgs.api.surfaces import OrganizationSurface
 from orgs.roles import Role
@@ -62,15 +63,15 @@ def holders(route: routes.Route) -> frozenset[Role]:
     return OTHERWISE.get(name(route), EVERYBODY if route.method == "GET" else DECIDING)
 
 
-def call(client: PersonClient, route: routes.Route, path: str) -> int:
-    """The status; whatever the call did is undone."""
-    body: dict[str, Any] = {} if route.method in {"GET", "DELETE"} else {"data": {}}
+def call(client: PersonClient, route: routes.Route, path: str, **given: Any) -> Any:
+    """The answer; whatever the call did is undone."""
+    body: dict[str, Any] = {} if route.method in {"GET", "DELETE"} else {"data": given}
     # No block of atomic(): within one, nothing outside may be called.
     before = transaction.savepoint()
     step_up(client.user, step_up_for(route.view, route.method))
-    status: int = getattr(client, route.method.lower())(path, **body).status_code
+    answer = getattr(client, route.method.lower())(path, **body)
     transaction.savepoint_rollback(before)
-    return status
+    return answer
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_nothing_is_written_down_that_is_gone() -> None:
 def test_a_role_may_do_its_part_and_no_more(role: Role, harbour: World) -> None:
     client = PersonClient(make.person(harbour.organization, role))
 
-    answers = {name(route): call(client, route, harbour.path(route.path)) for route in ROUTES}
+    answers = {name(route): call(client, route, harbour.path(route.path)).status_code for route in ROUTES}
 
     allowed = {name(route) for route in ROUTES if role in holders(route)}
     assert {where for where, status in answers.items() if status == 403} == set(answers) - allowed
@@ -100,7 +101,7 @@ def test_elsewhere_the_role_is_nothing(role: Role, harbour: World) -> None:
     client = PersonClient(make.person(make.organization(), role))
 
     # One who may not do it at home is told so there; what is asked about is not told.
-    found = {name(route): call(client, route, harbour.path(route.path)) for route in OF_ONE}
+    found = {name(route): call(client, route, harbour.path(route.path)).status_code for route in OF_ONE}
 
     at_home = {name(route) for route in OF_ONE if "organization_id" not in route.path and role not in holders(route)}
     assert found == dict.fromkeys(found, 404) | dict.fromkeys(at_home, 403)
@@ -112,9 +113,38 @@ def test_nothing_of_another_organization_is_reached_by_ones_own_path(role: Role,
     client = PersonClient(make.person(mine, role))
     nested = [route for route in OF_ONE if len(PARAMETER.findall(route.path)) > 1]
 
-    found = {
-        name(route): call(client, route, harbour.path(route.path.replace("<uuid:organization_id>", str(mine.pk))))
-        for route in nested
-    }
+    found = {}
+    for route in nested:
+        path = harbour.path(route.path.replace("<uuid:organization_id>", str(mine.pk)))
+        found[name(route)] = call(client, route, path).status_code
 
     assert found == {name(route): 404 if role in holders(route) else 403 for route in nested}
+
+
+def test_no_body_says_whose_row_it_is_about(harbour: World, outsider: PersonClient) -> None:
+    client = PersonClient(harbour.owner)
+    elsewhere = str(outsider.organization.pk)
+    smuggled = {"organizationId": elsewhere, "organization": elsewhere, "tenant": elsewhere, "userId": elsewhere}
+    writing = [
+        route
+        for route in ROUTES
+        if route.method in {"POST", "PUT", "PATCH"} and MultiPartParser not in route.view.parser_classes
+    ]
+
+    answers = {name(route): call(client, route, harbour.path(route.path), **smuggled) for route in writing}
+
+    assert {where: answer.status_code for where, answer in answers.items()} == dict.fromkeys(answers, 400)
+    named = {where: set(answer.json()["details"]) for where, answer in answers.items()}
+    assert {where: fields for where, fields in named.items() if not set(smuggled) <= fields} == {}
+
+
+def test_no_query_says_whose_rows_are_shown(harbour: World, outsider: PersonClient) -> None:
+    theirs = str(harbour.organization.pk)
+    smuggled = {"organization": theirs, "organization_id": theirs, "ordering": "user__password", "fields": "password"}
+    reading = [route for route in ROUTES if route.method == "GET" and len(PARAMETER.findall(route.path)) <= 1]
+
+    for route in reading:
+        answer = outsider.get(PARAMETER.sub(str(outsider.organization.pk), route.path), smuggled)
+
+        assert answer.status_code in {200, 400, 404}, name(route)
+        assert [key for key in harbour.ids if str(key) in answer.content.decode()] == [], name(route)

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from identity.models import StaffInvitation
-from identity.services import invitations
+from identity.services import invitations, limits
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import PublicHubSurface
 
@@ -28,7 +28,10 @@ class Invite(PublicHubSurface):
     """Look up an invitation by the token of its link. Used, expired, revoked and unknown are the same 404."""
 
     access = {"GET": "anyone"}
+    failures = {"GET": [429]}
 
     @extend_schema(responses={200: InvitationSerializer})
     def get(self, request: Request, token: str) -> Response:
+        # Guesses are counted before anything is looked up.
+        limits.spend(request._request, "login")
         return Response(InvitationSerializer(invitations.of_token(token)).data)

@@ -1,6 +1,7 @@
 """How often callers may ask of the API, and what each answer tells them of it."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -71,6 +72,21 @@ def test_failures_are_requests_too(owner: PersonClient) -> None:
 
     assert [answer.status_code for answer in answers] == [400, 400, 400, 429]
     assert answers[0]["X-RateLimit-Remaining"] == "2"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/organizations/{}", "/api/v1/organizations/{}/members", "/api/user/account/sessions/{}"]
+)
+def test_whoever_guesses_at_ids_is_counted_too(owner: PersonClient, path: str) -> None:
+    verb = owner.delete if "sessions" in path else owner.get
+
+    assert [verb(path.format(uuid4())).status_code for _ in range(4)] == [404, 404, 404, 429]
+
+
+def test_so_is_whoever_tries_what_they_may_not_do(member: PersonClient) -> None:
+    path = f"/api/v1/organizations/{member.organization.pk}"
+
+    assert [member.patch(path, {"name": "Mine"}).status_code for _ in range(4)] == [403, 403, 403, 429]
 
 
 def test_the_other_surface_says_it_in_its_own_shape(as_staff: Any) -> None:

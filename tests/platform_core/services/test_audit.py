@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
+from orgs.models import Organization
 from platform_core import context
 from platform_core.models import AuditEvent
 from platform_core.services import audit
 from platform_core.services.audit import OutsideTransaction, diff
 from tests import make
+from tests.clients import PersonClient
 
 ID = UUID("0190a5d0-0000-7000-8000-000000000001")
 
@@ -70,6 +72,18 @@ def test_a_change_that_is_undone_was_never_told() -> None:
         change()
 
     assert not AuditEvent.objects.exists()
+
+
+def test_what_cannot_be_recorded_does_not_happen(owner: PersonClient) -> None:
+    owner.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE platform_core_auditevent RENAME TO out_of_order")
+    before = owner.organization.name
+
+    answer = owner.patch(f"/api/v1/organizations/{owner.organization.pk}", {"name": "Unseen"})
+
+    assert answer.status_code >= 500
+    assert Organization.objects.get(pk=owner.organization.pk).name == before
 
 
 @pytest.mark.django_db(transaction=True)

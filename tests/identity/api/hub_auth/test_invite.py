@@ -47,3 +47,10 @@ def test_whatever_is_over_is_unknown(anonymous: ApiClient, state: str) -> None:
 
     assert over.status_code == 404
     assert over.content == unknown.content
+
+
+def test_guessing_ends(anonymous: ApiClient) -> None:
+    answers = [anonymous.get(f"{INVITE}/inv_{number}") for number in range(31)]
+
+    assert [answer.status_code for answer in answers] == [404] * 30 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
