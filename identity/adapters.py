@@ -82,7 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The link in the mail and the API end in the same service."""
         confirmed = addresses.confirm(email_address)
         if confirmed:
-            self.add_message(request, messages.SUCCESS, message="Your e-mail address is confirmed.")
+            self.add_message(request, messages.SUCCESS, message="Your email address is confirmed.")
         return confirmed
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:  # noqa: FBT001

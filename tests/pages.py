@@ -109,6 +109,12 @@ class Browser(QuickClient):
         """GET a page."""
         return opened(self.get(path, query or None))
 
+    def words(self, path: str) -> str:
+        """The words of a page of the console, whose HTML is a library's."""
+        outline = Outline()
+        outline.feed(self.get(path).content.decode())
+        return " ".join(" ".join(outline.text).split())
+
     def send(self, path: str, **form: str) -> Page:
         """POST a form."""
         return opened(self.post(path, form))

@@ -1,17 +1,17 @@
 """What is sold."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 
-from billing import money
+from billing.admin.amounts import Priced
 from billing.models import Plan, Price
 from billing.services import catalog
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
 
 
-class PriceInline(StaffInline):
+class PriceInline(Priced, StaffInline):
     """What the plan costs."""
 
     model = Price
@@ -33,7 +33,7 @@ class PlanAdmin(StaffModelAdmin[Plan]):
 
 
 @admin.register(Price)
-class PriceAdmin(StaffModelAdmin[Price]):
+class PriceAdmin(Priced, StaffModelAdmin[Price]):
     """A price never changes: a new one takes its place."""
 
     list_display = ("lookup_key", "plan", "kind", "interval", "amount", "is_active", "is_published")
@@ -41,7 +41,7 @@ class PriceAdmin(StaffModelAdmin[Price]):
     list_select_related = ("plan",)
     search_fields = ("lookup_key", "plan__name", "provider_price_id")
     editable = ("is_active",)
-    readonly_fields = ("amount", "is_published")
+    readonly_fields = ("is_published",)
     addable = ("plan", "kind", "interval", "currency", "amount_minor", "unit_price_nano", "lookup_key")
     list_operations: ClassVar[Sequence[Operation]] = (
         Operation(
@@ -53,10 +53,8 @@ class PriceAdmin(StaffModelAdmin[Price]):
     )
 
     @admin.display(description="Amount")
-    def amount(self, price: Price) -> str:
-        if price.unit_price_nano is not None:
-            return f"{money.format_unit_price(price.unit_price_nano, price.currency, per=1_000_000)} per million"
-        return money.format_minor(price.amount_minor or 0, price.currency)
+    def amount(self, price: Price) -> Any:
+        return self.written(price, "amount_minor" if price.unit_price_nano is None else "unit_price_nano")
 
     @admin.display(description="At the provider", boolean=True)
     def is_published(self, price: Price) -> bool:

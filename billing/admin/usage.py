@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from billing import money
 from billing.admin import verification
+from billing.admin.amounts import Priced
 from billing.models import BillingPeriod, UsageBucket
 from billing.services import cycle
 from platform_core.admin.base import Operation, StaffModelAdmin
@@ -24,10 +24,10 @@ class UsageBucketAdmin(StaffModelAdmin[UsageBucket]):
 
 
 @admin.register(BillingPeriod)
-class BillingPeriodAdmin(StaffModelAdmin[BillingPeriod]):
+class BillingPeriodAdmin(Priced, StaffModelAdmin[BillingPeriod]):
     """A month of one subscription: its figures freeze when it closes."""
 
-    list_display = ("subscription", "organization", "state", "starts_at", "ends_at", "tokens_used", "overage")
+    list_display = ("subscription", "organization", "state", "starts_at", "ends_at", "tokens_used", "overage_minor")
     list_filter = ("status",)
     list_select_related = ("subscription__plan", "organization")
     search_fields = ("organization__name", "organization__slug", "subscription__provider_subscription_id")
@@ -49,10 +49,6 @@ class BillingPeriodAdmin(StaffModelAdmin[BillingPeriod]):
             offered=lambda period: period.status != BillingPeriod.Status.OPEN,
         ),
     )
-
-    @admin.display(description="Overage", ordering="overage_minor")
-    def overage(self, period: BillingPeriod) -> str:
-        return money.format_minor(period.overage_minor, period.currency)
 
 
 def _told(result: cycle.CycleResult) -> str:

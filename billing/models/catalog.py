@@ -15,7 +15,7 @@ class Plan(Row):
 
     class Kind(models.TextChoices):
         SUBSCRIPTION = "subscription"
-        PAY_AS_YOU_GO = "pay_as_you_go"
+        PAY_AS_YOU_GO = "pay_as_you_go", "Pay as you go"
         HYBRID = "hybrid"
 
     class Status(models.TextChoices):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 
 from billing.models.catalog import Price
 from billing.models.subscriptions import Subscription
@@ -95,7 +96,7 @@ class BillingPeriod(Scoped, Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+        return f"{date_format(self.starts_at)} to {date_format(self.ends_at)}"
 
     def counts(self, hour: "datetime") -> bool:
         """Whether usage of the hour that begins then counts in this period."""

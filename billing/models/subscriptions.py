@@ -50,10 +50,10 @@ class Subscription(Scoped, Row):
 
     class Status(models.TextChoices):
         INCOMPLETE = "incomplete"
-        INCOMPLETE_EXPIRED = "incomplete_expired"
+        INCOMPLETE_EXPIRED = "incomplete_expired", "Incomplete expired"
         TRIALING = "trialing"
         ACTIVE = "active"
-        PAST_DUE = "past_due"
+        PAST_DUE = "past_due", "Past due"
         UNPAID = "unpaid"
         PAUSED = "paused"
         CANCELED = "canceled"
@@ -109,7 +109,7 @@ class CheckoutSession(Scoped, Row):
     class Claim(models.TextChoices):
         """Whether a guest's purchase needs the holder of its address to confirm it."""
 
-        NOT_NEEDED = "not_needed"
+        NOT_NEEDED = "not_needed", "Not needed"
         PENDING = "pending"
         CONFIRMED = "confirmed"
 

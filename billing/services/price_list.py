@@ -34,7 +34,7 @@ class Offer:
 
 def _levels(team_minor: int, business_minor: int) -> tuple[Level, ...]:
     return (
-        Level("team", "Team", "Team", team_minor, ("Unlimited viewers", "E-mail support")),
+        Level("team", "Team", "Team", team_minor, ("Unlimited viewers", "Email support")),
         Level("business", "Business", "Business", business_minor, ("Everything in Team", "SSO", "Audit log export")),
         Level("enterprise", "Enterprise", "Enterprise", None, ("Everything in Business", "SLA", "Invoice by contract")),
     )

@@ -39,14 +39,14 @@ class StaffInvitationAdmin(StaffModelAdmin[StaffInvitation]):
     operations: ClassVar[Sequence[Operation]] = (
         Operation(
             "resend",
-            "Send again",
+            "Resend",
             PERMISSION,
             lambda row, by: invitations.resend(row, by=by),
             step_up=lambda _: PURPOSE,
         ),
         Operation(
             "revoke",
-            "Take back",
+            "Revoke",
             PERMISSION,
             lambda row, by: invitations.revoke(row, by=by),
             is_dangerous=True,

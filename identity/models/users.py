@@ -22,7 +22,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 class UserManager(BaseUserManager["User"]):
-    """People are known by their e-mail address."""
+    """People are known by their email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A person; without a password they can only enter by a mailed link."""

@@ -93,7 +93,7 @@ class ConfirmByCode(CodePage):
         form = ConfirmCodeForm(request.POST)
         if not form.is_valid():
             return self._page(form, status=400)
-        messages.success(request, "Your e-mail address is confirmed. Sign in now.")
+        messages.success(request, "Your email address is confirmed. Sign in now.")
         return redirect("account_login")
 
     def _page(self, form: ConfirmCodeForm, status: int = 200) -> HttpResponse:

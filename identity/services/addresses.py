@@ -1,4 +1,4 @@
-"""E-mail addresses and the proof that a person reads them."""
+"""Email addresses and the proof that a person reads them."""
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 REFUSED = (
-    "The e-mail address or the password is not correct, or the address is not confirmed yet: "
+    "The email address or the password is not correct, or the address is not confirmed yet: "
     "in that case we have mailed the link again."
 )
 

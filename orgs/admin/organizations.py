@@ -104,7 +104,7 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
     operations = (
         Operation(
             "revoke",
-            "Take back",
+            "Revoke",
             "orgs.change_membership",
             lambda row, by: invitations.revoke(row, by=by),
             offered=lambda row: row.state in ("pending", "expired"),

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
-                ('kind', models.CharField(choices=[('status_page', 'Status Page'), ('check', 'Check')], max_length=20)),
+                ('kind', models.CharField(choices=[('status_page', 'Status page'), ('check', 'Check')], max_length=20)),
                 ('external_id', models.CharField(max_length=100)),
                 ('version', models.PositiveBigIntegerField()),
                 ('name', models.CharField(max_length=200)),

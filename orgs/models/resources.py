@@ -33,7 +33,7 @@ class ProductResource(Scoped, Row):
     """
 
     class Kind(models.TextChoices):
-        STATUS_PAGE = "status_page"
+        STATUS_PAGE = "status_page", "Status page"
         CHECK = "check"
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="resources")

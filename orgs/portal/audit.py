@@ -1,6 +1,5 @@
 """The audit log: reading it, and taking it along as a file."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -90,12 +89,20 @@ class AuditEventDetail(OrganizationPage):
 
 def _sides(value: Any) -> tuple[str, str]:
     """Before and after; what has no before is only told as it is."""
-    before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)  # noqa: PLR2004
-    return _words(before), _words(after)
+    if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004
+        return _words(value[0]), _words(value[1])
+    return "", _words(value)
 
 
 def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A recorded value as people write it: yes or no, a list with commas, nothing for nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = [f"{name}: {_words(each)}" for name, each in value.items()]
+    if isinstance(value, list):
+        value = ", ".join(each if isinstance(each, str) else _words(each) for each in value)
+    return "" if value is None else str(value)
 
 
 class AuditExports(OrganizationPage):

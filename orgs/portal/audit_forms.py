@@ -30,7 +30,7 @@ class AuditFilterForm(forms.Form):
 
     text = forms.CharField(max_length=100, required=False, help_text="Within actions, names and ids")
     action = forms.CharField(max_length=80, required=False, help_text="Such as member.invite, or member.*")
-    actor = forms.CharField(max_length=254, required=False, label="Who", help_text="Address or id")
+    actor = forms.CharField(max_length=254, required=False, label="Who", help_text="Email or id")
     entity_type = forms.ChoiceField(required=False, label="What")
     product = forms.ChoiceField(required=False)
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
@@ -74,15 +74,15 @@ class RetentionForm(forms.Form):
         min_value=audit_retention.SHORTEST_DAYS,
         max_value=audit_retention.LONGEST_DAYS,
         label="Days to keep events",
-        help_text="Left out: for good.",
+        help_text="Empty: kept forever.",
     )
-    legal_hold = forms.BooleanField(required=False, label="Legal hold: remove nothing meanwhile")
+    legal_hold = forms.BooleanField(required=False, label="Legal hold: remove nothing while it is on")
 
 
 class NewStreamForm(forms.Form):
     """Where events are to be sent."""
 
-    url = forms.URLField(max_length=500, label="Address", assume_scheme="https", help_text="It begins with https://.")
+    url = forms.URLField(max_length=500, label="URL", assume_scheme="https", help_text="It begins with https://.")
     authorization = forms.CharField(
         max_length=1000,
         required=False,
@@ -96,13 +96,13 @@ class NewStreamForm(forms.Form):
 class StreamForm(forms.Form):
     """What of a stream may change. Authorization that is left out stays as it is."""
 
-    url = forms.URLField(max_length=500, label="Address", assume_scheme="https")
+    url = forms.URLField(max_length=500, label="URL", assume_scheme="https")
     authorization = forms.CharField(
         max_length=1000,
         required=False,
         label="New authorization",
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Left out: as it is.",
+        help_text="Empty: stays as it is.",
     )
 
     @property

@@ -65,7 +65,7 @@ class MemberForm(ProductRolesForm):
 class InviteForm(ProductRolesForm):
     """An address, and as what it is to join."""
 
-    email = forms.EmailField(max_length=254, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(max_length=254, label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +78,7 @@ class InviteListForm(forms.Form):
     """Many at once."""
 
     csv = forms.CharField(
-        label="List",
+        label="CSV",
         max_length=200_000,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "placeholder": "email,role"}),
@@ -123,14 +123,14 @@ class SettingsForm(ProductRolesForm):
     """What admins may change."""
 
     name = forms.CharField(max_length=120)
-    billing_email = forms.EmailField(max_length=254, label="Billing address", help_text="Invoices go here.")
+    billing_email = forms.EmailField(max_length=254, label="Billing email", help_text="Invoices go here.")
     two_factor_required = forms.BooleanField(required=False, label="Everybody needs a second factor")
     session_max_hours = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=720,
         label="Hours until everybody signs in again",
-        help_text="Left out: as long as a sign-in lives anyway.",
+        help_text="Empty: no limit of your own.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -169,13 +169,13 @@ class ReportForm(forms.Form):
     """Which report, of which days."""
 
     kind = forms.ChoiceField(label="Report")
-    format = forms.ChoiceField(choices=Format.choices, label="As")
+    format = forms.ChoiceField(choices=Format.choices, label="Format")
     starts_on = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     ends_on = forms.DateField(
         label="To",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Days are in UTC. Left empty: the thirty days until yesterday.",
+        help_text="Days are in UTC. Empty: the thirty days until yesterday.",
     )
 
     def __init__(self, *args: Any, kinds: Iterable[ReportKind], **kwargs: Any) -> None:
@@ -200,15 +200,15 @@ class ReportForm(forms.Form):
 class ReportScheduleForm(forms.Form):
     """Which report, how often, and who is told."""
 
-    every = forms.ChoiceField(choices=ReportSchedule.Every.choices, label="When")
-    format = forms.ChoiceField(choices=Format.choices, label="As")
+    every = forms.ChoiceField(choices=ReportSchedule.Every.choices, label="Frequency")
+    format = forms.ChoiceField(choices=Format.choices, label="Format")
 
     def __init__(self, *args: Any, kinds: Iterable[ReportKind], members: Iterable[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **{"prefix": "schedule", **kwargs})
         self.fields["kind"] = forms.ChoiceField(choices=[(kind.code, kind.title) for kind in kinds], label="Report")
         choices = [(str(member.pk), member.user.email) for member in members]
         self.fields["recipients"] = forms.MultipleChoiceField(
-            choices=choices, label="Told by mail", widget=forms.CheckboxSelectMultiple
+            choices=choices, label="Recipients", widget=forms.CheckboxSelectMultiple
         )
         self.order_fields(["kind", "every", "format", "recipients"])
 

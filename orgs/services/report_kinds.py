@@ -25,7 +25,7 @@ def _members(organization: Organization, span: Span) -> Content:
     return Content(
         columns=[
             Column("Person", 4),
-            Column("E-mail", 5),
+            Column("Email", 5),
             Column("Role", 2),
             Column("In products", 5),
             Column("Status", 2),

@@ -17,12 +17,13 @@ from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from platform_core.admin import figures
 from platform_core.encryption import EncryptedTextField
 from platform_core.errors import DomainError
 from platform_core.services import audit
@@ -90,7 +91,18 @@ class _ReadOnly:
     """Shows every field that is not a secret."""
 
     concealed: ClassVar[Sequence[str]] = ()
+    # How a figure is written, by row and name of the field.
+    written = staticmethod(figures.written)
     model: type[models.Model]
+
+    @cached_property
+    def figures(self) -> dict[str, figures.Shown]:
+        """What stands in the place of each field that holds a figure."""
+        return figures.of(self.model, self.written)
+
+    def as_read(self, names: Iterable[Any]) -> list[Any]:
+        """The same columns, figures as people read them."""
+        return [self.figures.get(name, name) if isinstance(name, str) else name for name in names]
 
     def shown(self) -> list[str]:
         """The model's own fields, in their order."""
@@ -114,14 +126,17 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
     list_before_template = "admin/list_operations.html"
 
     # --- what is shown ---
-    def get_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
         """Adding asks only for what is needed; a row's page shows all it may."""
         if obj is None:
             return list(self.addable)
         extra = [name for name in self.readonly_fields if name not in self.shown()]
-        return [*self.shown(), *extra]
+        return [name if name in self.editable else self.figures.get(name, name) for name in (*self.shown(), *extra)]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return self.as_read(super().get_list_display(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[Any]:
         writable = self.addable if obj is None else self.editable
         return [name for name in self.get_fields(request, obj) if name not in writable]
 
@@ -277,11 +292,11 @@ class StaffInline(_ReadOnly, TabularInline):  # type: ignore[misc]
     per_page = 20
     show_change_link = False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
-        return list(self.fields or self.shown())
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
 
-    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
-        return list(self.fields or self.shown())
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[Any]:
+        return self.as_read(self.fields or self.shown())
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
-                ('status', models.CharField(choices=[('PAYMENT_CONFIRMED', 'Payment Confirmed'), ('AWAITING_SERVER', 'Awaiting Server'), ('SERVER_READY', 'Server Ready'), ('DNS_PENDING', 'DNS pending'), ('DNS_READY', 'DNS ready'), ('PROVISIONING', 'Provisioning'), ('FULFILLED', 'Fulfilled'), ('FAILED', 'Failed'), ('SUSPENDED', 'Suspended'), ('CANCELED', 'Canceled')], default='PAYMENT_CONFIRMED', max_length=20)),
+                ('status', models.CharField(choices=[('PAYMENT_CONFIRMED', 'Payment confirmed'), ('AWAITING_SERVER', 'Awaiting server'), ('SERVER_READY', 'Server ready'), ('DNS_PENDING', 'DNS pending'), ('DNS_READY', 'DNS ready'), ('PROVISIONING', 'Provisioning'), ('FULFILLED', 'Fulfilled'), ('FAILED', 'Failed'), ('SUSPENDED', 'Suspended'), ('CANCELED', 'Canceled')], default='PAYMENT_CONFIRMED', max_length=20)),
                 ('automation', models.CharField(choices=[('AUTO', 'Auto'), ('MANUAL', 'Manual'), ('PAUSED', 'Paused')], default='AUTO', max_length=8)),
                 ('domain', models.CharField(max_length=253)),
                 ('tools', models.JSONField(blank=True, default=list)),

@@ -38,9 +38,9 @@ class Order(Scoped, Row):
     """One server for one subscription, from payment to fulfilment."""
 
     class Status(models.TextChoices):
-        PAYMENT_CONFIRMED = "PAYMENT_CONFIRMED"
-        AWAITING_SERVER = "AWAITING_SERVER"
-        SERVER_READY = "SERVER_READY"
+        PAYMENT_CONFIRMED = "PAYMENT_CONFIRMED", "Payment confirmed"
+        AWAITING_SERVER = "AWAITING_SERVER", "Awaiting server"
+        SERVER_READY = "SERVER_READY", "Server ready"
         DNS_PENDING = "DNS_PENDING", "DNS pending"
         DNS_READY = "DNS_READY", "DNS ready"
         PROVISIONING = "PROVISIONING"

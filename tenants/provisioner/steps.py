@@ -41,7 +41,7 @@ def identity(work: Work) -> None:
     path = work.tenant.machine_id
     if not path.exists():
         files.write_atomically(path, uuid.uuid4().hex)
-    work.journal.line(f"Server {path.read_text()} is set up for order {work.request.order_id}")
+    work.journal.line(f"Setting up {work.request.domain}")
 
 
 def data_directories(work: Work) -> None:

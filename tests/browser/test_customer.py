@@ -37,7 +37,7 @@ def sign_up(visitor: Visitor) -> str:
     visitor.gallery("confirm-address")
     page.get_by_role("button", name="Yes, confirm it").click()
     page.wait_for_url("**/overview")
-    expect(page.get_by_text("Your e-mail address is confirmed.")).to_be_visible()
+    expect(page.get_by_text("Your email address is confirmed.")).to_be_visible()
     expect(page.get_by_role("heading", name="Choose your first plan")).to_be_visible()
     return email
 
@@ -150,7 +150,7 @@ def test_a_guest_buys_first_and_becomes_a_customer_by_mail(visit: Visit) -> None
     with visit() as visitor:
         page = visitor.open("/pricing")
         page.get_by_role("button", name="Buy Hosting Starter").click()
-        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Email").fill(email)
         pay(page, GOOD)
         expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
         visitor.gallery("guest-thanks")

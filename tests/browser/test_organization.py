@@ -11,7 +11,7 @@ from tests.browser.visitor import Visitor
 
 def invite(owner: Visitor, email: str) -> None:
     page = owner.open("/invitations")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Send invitation").click()
     expect(page.get_by_text(f"The invitation to {email} is on its way.")).to_be_visible()
     owner.gallery("invitations-open")

@@ -45,7 +45,7 @@ def _attempt(account: Books, session: Json, payer: Payer) -> Refusal | None:
     customer = account.get("customer", session["customer"]) if session["customer"] else None
     email = (customer or {}).get("email") or session["customer_email"] or payer.email or None
     if not email:
-        raise Invalid("An e-mail address is needed.", code="parameter_missing", param="email")
+        raise Invalid("An email address is needed.", code="parameter_missing", param="email")
     payer = replace(payer, email=email)
     method = _method(account, payer)
     refusal = (_subscribe if session["mode"] == "subscription" else _buy)(account, session, method, payer)

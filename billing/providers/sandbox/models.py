@@ -23,7 +23,7 @@ class Record(models.Model):
     data = models.JSONField()
     created = models.BigIntegerField()
     status = models.CharField(max_length=30, blank=True)
-    # A price's lookup key, a customer's e-mail, an event's type.
+    # A price's lookup key, a customer's email, an event's type.
     lookup = models.CharField(max_length=512, blank=True, db_index=True)
     customer = models.CharField(max_length=255, blank=True, db_index=True)
     subscription = models.CharField(max_length=255, blank=True, db_index=True)

@@ -94,7 +94,7 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Email(Kind):
-    """An e-mail address."""
+    """An email address."""
 
     def read(self, raw: Any, name: str) -> str | None:
         value = _string(raw, name)

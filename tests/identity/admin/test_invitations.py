@@ -57,7 +57,7 @@ def test_giving_a_role_takes_a_proof_for_that_purpose_and_no_other() -> None:
     assert not StaffInvitation.objects.exists()
 
 
-@pytest.mark.parametrize(("operation", "label"), [("resend", "Send again"), ("revoke", "Take back")])
+@pytest.mark.parametrize(("operation", "label"), [("resend", "Resend"), ("revoke", "Revoke")])
 def test_so_does_what_is_done_to_an_invitation(operation: str, label: str) -> None:
     boss, invitation = clients.staff_in("OWNER"), make.staff_invitation()
     before = invitation.token_digest

@@ -35,7 +35,7 @@ def test_pages_before_signing_in(path: str, heading: str) -> None:
     [
         ("/accounts/logout/", "Sign out?"),
         ("/accounts/password/change/", "Change password"),
-        ("/accounts/email/", "E-mail address"),
+        ("/accounts/email/", "Email address"),
     ],
 )
 def test_pages_of_a_person(path: str, heading: str) -> None:

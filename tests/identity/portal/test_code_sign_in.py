@@ -85,5 +85,5 @@ def test_an_address_is_confirmed_with_the_code_of_the_mail(browser: Browser) -> 
     page = browser.send(CONFIRM, email="kim@example.test", code=code)
 
     assert page.location == "/accounts/login/"
-    assert "Your e-mail address is confirmed." in browser.read("/accounts/login/").text
+    assert "Your email address is confirmed." in browser.read("/accounts/login/").text
     assert addresses.is_confirmed(User.objects.get())

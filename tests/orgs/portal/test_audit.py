@@ -1,5 +1,6 @@
 """The audit log's pages."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,9 +44,14 @@ def test_what_happened_the_newest_first(organization: Organization, owner: Perso
 
 def test_one_event_with_all_that_it_tells(organization: Organization, owner: PersonClient) -> None:
     changes = {"name": ["Harbour", "Harbour Bakery"], "seat_limit": [None, 5], "tags": ["a", "b", "c"], "note": "new"}
+    changes |= {
+        "roles": [{}, {"pages": "editor"}],
+        "required": [False, True],
+    }
     event = make.audit_event(organization, "organization.update", by=owner.user, changes=changes, product="pages")
     page = text(owner.get(f"{LOG}/audit-events/{event.pk}"))
     assert "Soon sealed" in page
+    assert "UTC UTC" not in re.sub("<[^>]+>", "", page)
     audit_sealing.seal_all()
 
     answer = owner.get(f"{LOG}/audit-events/{event.pk}")
@@ -53,8 +59,10 @@ def test_one_event_with_all_that_it_tells(organization: Organization, owner: Per
     assert sorted(answer.context["changes"]) == [
         ("name", "Harbour", "Harbour Bakery"),
         ("note", "", "new"),
-        ("seat_limit", "null", "5"),
-        ("tags", "", '["a", "b", "c"]'),
+        ("required", "no", "yes"),
+        ("roles", "", "pages: editor"),
+        ("seat_limit", "", "5"),
+        ("tags", "", "a, b, c"),
     ]
     sealed = AuditEvent.objects.get(pk=event.pk)
     shown = text(answer)
@@ -175,7 +183,7 @@ def test_how_long_it_is_kept(organization: Organization, owner: PersonClient, me
     chain.refresh_from_db()
     assert (chain.retention_days, chain.legal_hold) == (None, False)
     assert send(member, LOG + "/settings", retention_days="60").status_code == 403
-    assert "<dd>good</dd>" in text(member.get(LOG + "/settings"))
+    assert "<dd>forever</dd>" in text(member.get(LOG + "/settings"))
 
 
 def test_a_stream_from_its_address_to_its_end(

@@ -23,7 +23,7 @@ def kim(organization: Organization) -> User:
 def test_one_person_is_invited(kim: User) -> None:
     make.product("pages", name="Pages", role_options=["admin", "editor"])
     browser = Browser(kim)
-    assert "Nobody has to answer you." in browser.read(PAGE).text
+    assert "No invitation waits for an answer." in browser.read(PAGE).text
 
     sent = browser.send(PAGE, email="nora@example.test", role="admin", **{"product-pages": "editor"})
 
@@ -74,7 +74,7 @@ def test_one_is_sent_again_and_taken_back(kim: User, organization: Organization)
     past = clock.wall() - timedelta(hours=1)
     invitation = make.invitation(organization, by=kim, expires_at=past)
     browser = Browser(kim)
-    assert "Run out" in browser.read(PAGE).text
+    assert "Expired" in browser.read(PAGE).text
 
     Organization.objects.update(seat_limit=1)
     browser.send(f"{PAGE}/{invitation.pk}/resend")

@@ -66,7 +66,7 @@ def test_it_is_deleted_by_its_name_and_restored(kim: User, organization: Organiz
 
     assert browser.send(f"/organizations/{organization.pk}/restore").location == "/settings"
     assert browser.read("/settings").heading == "Settings"
-    assert "There is none." in browser.read("/organizations/deleted").text
+    assert "There are no deleted organizations." in browser.read("/organizations/deleted").text
 
 
 def test_what_runs_stands_in_the_way(kim: User, organization: Organization) -> None:

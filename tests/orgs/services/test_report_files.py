@@ -16,7 +16,7 @@ def test_members_as_a_sheet(owner: PersonClient, member: PersonClient) -> None:
     answer = fetched(owner, report)
     rows = sheet(answer)
 
-    assert rows[0] == ["Person", "E-mail", "Role", "In products", "Status", "Since"]
+    assert rows[0] == ["Person", "Email", "Role", "In products", "Status", "Since"]
     assert [(row[1], row[2], row[4]) for row in rows[1:]] == [
         ("owner@harbour.test", "Owner", "Active"),
         ("member@harbour.test", "Member", "Active"),
@@ -38,7 +38,7 @@ def test_members_on_paper(owner: PersonClient) -> None:
     assert len(found) == 2
     assert "Harbour Bakery" in found[0]
     assert "Members and roles" in found[0]
-    assert all("E-mail" in page for page in found)
+    assert all("Email" in page for page in found)
     assert "owner@harbour.test" in found[0]
 
 

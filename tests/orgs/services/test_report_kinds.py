@@ -35,4 +35,4 @@ def test_what_products_watch(owner: PersonClient, outsider: PersonClient) -> Non
 
     rows = sheet(fetched(owner, generated(owner, kind="checks", format="csv")))
 
-    assert [row[:4] for row in rows[1:]] == [["Status Page", "Harbour status", "Pages", "operational"]]
+    assert [row[:4] for row in rows[1:]] == [["Status page", "Harbour status", "Pages", "operational"]]

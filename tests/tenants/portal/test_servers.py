@@ -66,7 +66,7 @@ def test_a_server_shows_what_it_last_reported(browser: Browser, organization: Or
     for text in ("Online Last heartbeat 2 minutes ago", "Agent 1.0.3", "18 containers running, 2 stopped", "23%"):
         assert text in page.text
     assert "6,144 of 16,384 MB" in page.text
-    assert "marketing active" in page.text
+    assert "marketing Active" in page.text
     assert 'aria-label="Disk, gigabytes: 45 of 320, 14%"' in page.html
 
 

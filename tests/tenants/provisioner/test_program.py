@@ -94,7 +94,7 @@ def test_a_server_is_set_up_line_by_line(tenant: Tenant, capsys: pytest.CaptureF
     machine_id = tenant.machine_id.read_text()
     settings = Settings.read(tenant.agent)
     assert files.whole_lines(run.log) == [
-        f"Server {machine_id} is set up for order order-1",
+        "Setting up acme.tenants.localhost",
         "Data directory of ghost is ready",
         "Data directory of odoo is ready",
         "Configuration of ghost is written for ghost.acme.tenants.localhost",

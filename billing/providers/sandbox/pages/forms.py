@@ -24,7 +24,7 @@ class CardForm(forms.Form):
     """The hosted checkout's form."""
 
     email = forms.EmailField(
-        label="E-mail", widget=forms.EmailInput(_attributes("email", "you@company.example")), max_length=254
+        label="Email", widget=forms.EmailInput(_attributes("email", "you@company.example")), max_length=254
     )
     number = forms.CharField(
         label="Card number",

@@ -84,6 +84,6 @@ def delete(books: Books, params: Json, customer_id: str) -> Json:
 
 
 def listing(books: Books, params: Json) -> Listing:
-    """Customers, by e-mail."""
+    """Customers, by email."""
     rows = books.rows("customer").exclude(status="deleted")
     return Listing(rows.filter(lookup=params["email"]) if "email" in params else rows)

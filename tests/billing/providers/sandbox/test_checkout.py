@@ -151,7 +151,7 @@ def test_what_costs_nothing_needs_no_money() -> None:
 
 
 def test_an_address_is_needed() -> None:
-    with pytest.raises(Invalid, match="e-mail"):
+    with pytest.raises(Invalid, match="email"):
         checkout.pay(shop.checkout_session().id)
 
 

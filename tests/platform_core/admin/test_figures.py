@@ -1,0 +1,36 @@
+"""Figures, moments and names as staff read them."""
+
+from datetime import UTC, datetime
+
+from platform_core.models import CronRun
+from tests import make
+from tests.clients import staff
+from tests.pages import Browser
+
+
+def test_a_row_is_called_what_it_is_called() -> None:
+    organization = make.organization("keel & sons")
+
+    page = Browser(staff("orgs.view_organization").user).words(f"/admin/orgs/organization/{organization.pk}/change/")
+
+    assert "Organizations keel & sons" in page.replace("chevron_right ", "")
+
+
+def test_a_count_is_grouped_and_a_lease_that_nobody_holds_has_no_end() -> None:
+    job = make.job(retry_count=1_234)
+
+    page = Browser(staff("platform_core.view_job").user).words(f"/admin/platform_core/job/{job.pk}/change/")
+
+    assert "Lease until -" in page
+    assert "Retry count 1,234" in page
+
+
+def test_a_slot_is_a_moment_where_it_is_one() -> None:
+    at = datetime(2027, 1, 2, 14, 32, tzinfo=UTC)
+    for name, slot in (("billing-cycle", at.isoformat()), ("sweep", "by hand")):
+        CronRun.objects.create(name=name, slot=slot, started_at=at)
+
+    page = Browser(staff("platform_core.view_cronrun").user).words("/admin/platform_core/cronrun/")
+
+    assert "billing-cycle 2 Jan 2027, 14:32" in page
+    assert "sweep by hand" in page
