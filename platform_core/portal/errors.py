@@ -12,6 +12,7 @@ HEADINGS = {
     404: "There is nothing here",
     405: "This address is not for that",
     409: "That cannot be done now",
+    413: "That is too large",
     502: "A service we depend on did not answer",
 }
 

@@ -47,6 +47,6 @@ def test_whatever_was_altered_is_named() -> None:
 
     assert summary == "2 problems in 1 periods and 1 invoices"
     assert errors.splitlines() == [
-        f"Period {period.pk} (2026-01-01 to 2026-02-01): The period's figures are not its evidence's.",
+        f"Period {period.pk} (1 Jan 2026 to 1 Feb 2026): The period's figures are not its evidence's.",
         f"Invoice {Invoice.objects.get().pk} (A-1): base line is 1, expected 2900",
     ]
