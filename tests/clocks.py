@@ -19,3 +19,14 @@ def at(moment: datetime) -> Iterator[None]:
         clock._reader = previous
         clock._offset.value = timedelta(0)
         clock.refresh()
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Within the block no time passes: what takes a busy machine seconds has happened at one moment."""
+    passing, moment = clock.wall, clock.wall()
+    clock.wall = lambda: moment
+    try:
+        yield
+    finally:
+        clock.wall = passing
