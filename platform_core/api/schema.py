@@ -7,12 +7,16 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
-from platform_core.api import access
-from platform_core.api.envelope import HUB, PLATFORM, PROBLEM_TYPE, Shape
+from platform_core.api import access, examples
+from platform_core.api.envelope import HUB, PLATFORM, PROBLEM_TYPE, Failure, Shape
+from platform_core.api.errors import FALLBACK_CODES, INVALID
 from platform_core.api.surfaces import Surface
+from platform_core.errors import PaymentRequired, UpstreamError
 
 Schema = dict[str, Any]
 
+# The most usual of each status; HTTP's own name for the others.
+CODES = {**FALLBACK_CODES, 402: PaymentRequired.code, 502: UpstreamError.code}
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 TEXT: Schema = {"type": "string"}
@@ -72,11 +76,18 @@ def response_name(shape: Shape, status: HTTPStatus) -> str:
     return shape.name + status.phrase.title().replace(" ", "").replace("-", "")
 
 
+def failure_example(shape: Shape, status: HTTPStatus) -> Schema:
+    """What is told with a status, in a surface's own shape."""
+    wrong = [("email", "Enter a valid email address.")] if status == HTTPStatus.BAD_REQUEST else []
+    message = INVALID if wrong else f"{status.phrase}."
+    return shape.failure(Failure(status.value, CODES.get(status.value, status.name), message, wrong))
+
+
 def failure_response(shape: Shape, status: HTTPStatus, description: str = "") -> Schema:
     """How a surface tells a failure: in its own shape, and as problem details."""
     own = {"$ref": f"#/components/schemas/{shape.name}Error"}
     content = {
-        "application/json": {"schema": own},
+        "application/json": {"schema": own, "example": failure_example(shape, status)},
         PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
     }
     return {"description": description or status.phrase, "content": content}
@@ -107,6 +118,7 @@ def add_shared_components(result: Schema, **_: Any) -> Schema:
     components["responses"] = {name: FAILURES[name] for name in sorted(named)}
     shared = {"HubError": HUB_ERROR, "PlatformError": PLATFORM_ERROR, "Problem": PROBLEM}
     components["schemas"] = dict(sorted({**components.get("schemas", {}), **shared}.items()))
+    examples.add(result)
     return result
 
 

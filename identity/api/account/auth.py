@@ -1,6 +1,6 @@
 """Signing up, in and out with an address and a password."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,7 +77,13 @@ class AuthVerifyEmail(PublicPlatformSurface):
     access = {"POST": "anyone"}
     failures = {"POST": [429]}
 
-    @extend_schema(request=VerifyEmailSerializer, responses={200: VerifiedEmailSerializer})
+    @extend_schema(
+        request=VerifyEmailSerializer,
+        responses={200: VerifiedEmailSerializer},
+        examples=[
+            OpenApiExample("By code", {"email": "olivia@harbour-coffee.example", "code": "492039"}, request_only=True)
+        ],
+    )
     def post(self, request: Request) -> Response:
         limits.spend(request._request, "login")
         given = self.validated(VerifyEmailSerializer)

@@ -89,7 +89,10 @@ def test_failures_have_the_surfaces_shape_and_problem_details(schema: Any) -> No
     assert schema["components"]["responses"]["HubNotFound"] == {
         "description": "Not Found",
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/HubError"}},
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/HubError"},
+                "example": {"success": False, "error": {"code": "NOT_FOUND", "message": "Not Found."}},
+            },
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
         },
     }
@@ -101,7 +104,9 @@ def test_a_failure_that_a_view_declares_has_that_shape_too(schema: Any) -> None:
     assert list(responses) == ["200", "400", "409", "410", "default"]
     assert responses["409"] == {"$ref": "#/components/responses/HubConflict"}
     assert responses["410"]["description"] == "It was there once."
-    assert responses["410"]["content"] == schema["components"]["responses"]["HubConflict"]["content"]
+    gone, conflict = responses["410"]["content"], schema["components"]["responses"]["HubConflict"]["content"]
+    assert gone["application/json"]["schema"] == conflict["application/json"]["schema"]
+    assert gone["application/json"]["example"]["error"] == {"code": "GONE", "message": "Gone."}
 
 
 def test_what_is_not_listed_has_the_surfaces_shape_too(schema: Any) -> None:
@@ -114,7 +119,14 @@ def test_what_is_not_listed_has_the_surfaces_shape_too(schema: Any) -> None:
     )
     described = schema["components"]["responses"]["PlatformFailure"]
     assert described["description"] == "Any other failure, in the same shape; `code` says which."
-    assert described["content"] == schema["components"]["responses"]["PlatformUnauthorized"]["content"]
+    assert described["content"]["application/json"] == {
+        "schema": {"$ref": "#/components/schemas/PlatformError"},
+        "example": {
+            "code": "VALIDATION_ERROR",
+            "message": "The request is not valid.",
+            "details": {"email": ["Enter a valid email address."]},
+        },
+    }
 
 
 def test_signing_in_tells_its_refusals() -> None:
