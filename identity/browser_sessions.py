@@ -8,15 +8,26 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.utils.crypto import get_random_string
 
 from platform_core import clock
+from platform_core.prepared import Prepared
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from django.db.models import QuerySet
 
     from identity.models import BrowserSession, Session
 
 KEY_LENGTH = 32
 # Under this name a browser's session says which sign-in it carries.
 SID = "sid"
+
+
+def _known(key: str) -> "QuerySet[BrowserSession]":
+    known = SessionStore.get_model_class().objects.filter(session_key=key)
+    return known.select_related("sign_in__user", "sign_in__impersonator")
+
+
+_KNOWN = Prepared(_known)
 
 
 class SessionStore(db.SessionStore):
@@ -37,9 +48,8 @@ class SessionStore(db.SessionStore):
         return BrowserSession
 
     def _get_session_from_db(self) -> "BrowserSession | None":
-        known = self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=clock.wall())
-        found = known.select_related("sign_in__user", "sign_in__impersonator").first()
-        if found is None:
+        found = _KNOWN.first(self.session_key or "")
+        if found is None or found.expire_date <= clock.wall():
             self._session_key = None
             return None
         self.sign_in = found.sign_in

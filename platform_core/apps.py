@@ -1,5 +1,6 @@
 """Connects receivers and checks, nothing else."""
 
+import gc
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -17,9 +18,12 @@ class PlatformCoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the system checks, and the guard that each migration puts in place."""
+        """Registers the system checks, and the guard that each migration puts in place; garbage is looked for again."""
         import_module("platform_core.checks")
         post_migrate.connect(append_only.install, sender=self)
+        # Not among the models, which are never garbage: `config` says why it was not looked for until now.
+        gc.freeze()
+        gc.enable()
 
 
 class StaffAdminConfig(SimpleAdminConfig):

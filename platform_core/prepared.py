@@ -1,6 +1,6 @@
 """A query that every request asks, put into SQL once: building it anew costs more than the database's answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
@@ -9,6 +9,7 @@ from django.db import connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
+Key = UUID | str
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class _Compiled:
     related: Sequence[Any]
 
 
+def _forms(number: int, key: Key) -> Iterator[tuple[Key, tuple[int, bool]]]:
+    """How a database may be given a key, and whether that is without dashes."""
+    yield key, (number, False)
+    if isinstance(key, UUID):
+        yield key.hex, (number, True)
+
+
 class Prepared(Generic[M]):
     """`build` makes the query from keys. It is called once for each database, with keys that stand for all others.
 
@@ -37,23 +45,24 @@ class Prepared(Generic[M]):
         self._using = using
         self._compiled: dict[str, _Compiled] = {}
 
-    def first(self, *keys: UUID) -> M | None:
+    def first(self, *keys: Key) -> M | None:
         """The row that these keys name, or None."""
         connection = connections[self._using]
-        compiled = self._compiled.get(connection.vendor) or self._compile(connection.vendor, len(keys))
+        compiled = self._compiled.get(connection.vendor) or self._compile(connection.vendor, keys)
         parameters = list(compiled.parameters)
         for place, number, is_hex in compiled.places:
-            parameters[place] = keys[number].hex if is_hex else keys[number]
+            key = keys[number]
+            parameters[place] = key.hex if is_hex and isinstance(key, UUID) else key
         with connection.cursor() as cursor:
             cursor.execute(compiled.sql, parameters)
             row = cursor.fetchone()
         return None if row is None else self._object(compiled, row)
 
-    def _compile(self, vendor: str, count: int) -> _Compiled:
-        stand_ins = [uuid4() for _ in range(count)]
+    def _compile(self, vendor: str, keys: Sequence[Key]) -> _Compiled:
+        stand_ins = [uuid4() if isinstance(key, UUID) else str(uuid4()) for key in keys]
         compiler = self._build(*stand_ins).using(self._using)[:1].query.get_compiler(self._using)
         sql, parameters = compiler.as_sql()
-        forms = {form: (number, form is not key) for number, key in enumerate(stand_ins) for form in (key, key.hex)}
+        forms = {form: found for number, key in enumerate(stand_ins) for form, found in _forms(number, key)}
         places = [(place, *forms[value]) for place, value in enumerate(parameters) if value in forms]
         info, select = compiler.klass_info, compiler.select
         columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)

@@ -43,7 +43,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("mainstay")
 
-# A fifth of the suite's time went to looking for garbage among all the modules, which stay.
+# A fifth of the suite's time went to looking for garbage among all the modules and tests, which stay.
+gc.disable()
 gc.set_threshold(100_000, 20, 50)
 
 
@@ -64,6 +65,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is there now is there until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """What was left open is told of here, once; pytest would look through everything twice more."""
     gc.collect()
     gc.freeze()
 

@@ -58,14 +58,13 @@ class EightQueries:
             response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else ""
         if route.startswith(AREAS):
-            _check(str(request.method), route, asked)
+            _check(str(request.method), route, [sql for sql in asked if not NOT_COUNTED.match(sql)])
         return response
 
 
 def _recorder(asked: list[str]) -> Callable[..., Any]:
     def record(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if not NOT_COUNTED.match(sql):
-            asked.append(sql)
+        asked.append(sql)
         return execute(sql, params, many, context)
 
     return record

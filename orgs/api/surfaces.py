@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from orgs.models import ACTIVE, Membership, Organization
@@ -9,7 +10,16 @@ from orgs.selectors import require_sign_in
 from platform_core import scoping
 from platform_core.api.surfaces import PersonSurface
 from platform_core.errors import InvalidInput, NotFound
+from platform_core.prepared import Prepared
 from platform_core.scoping import Scope
+
+
+def _place(user_id: UUID, organization_id: UUID) -> QuerySet[Membership]:
+    active = Membership.ALL.filter(ACTIVE, user_id=user_id, organization_id=organization_id)
+    return active.select_related("organization", "custom_role")
+
+
+_PLACE = Prepared(_place)
 
 
 class OrganizationSurface(PersonSurface):
@@ -21,8 +31,7 @@ class OrganizationSurface(PersonSurface):
     @cached_property
     def membership(self) -> Membership:
         """The caller's place in the organization."""
-        mine = Membership.ALL.filter(ACTIVE, user=self.actor, organization=self._named())
-        found = mine.select_related("organization", "custom_role").first()
+        found = _PLACE.first(self.actor.pk, self._named())
         if found is None:
             raise NotFound("Not found.")
         require_sign_in(found.organization, two_factor=self.has_two_factor, signed_in_at=self.signed_in_at)

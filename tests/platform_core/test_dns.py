@@ -27,7 +27,7 @@ def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
         serving = name_server.serve(zone, texts=texts, follows=request.param == "resolving server")
         servers.append(serving)
         # Long enough for every answer that comes, and short where none will.
-        seconds = 0.05 if Outcome.TIMEOUT in zone.values() else 5.0
+        seconds = 0.05 if Outcome.TIMEOUT in (*zone.values(), *(texts or {}).values()) else 5.0
         return NameServers([serving.__enter__().address], seconds=seconds)
 
     yield make

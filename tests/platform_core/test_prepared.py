@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from identity.models import Session
+from identity.models import Session, User
 from platform_core.prepared import Prepared
 from tests import make
 from tests.sign_ins import make_session
@@ -66,3 +66,11 @@ def test_it_reads_the_present(session: Session) -> None:
     found = prepared.first(session.pk, session.user_id)
     assert found is not None
     assert found.user_agent == "Firefox"
+
+
+def test_a_key_may_be_text(session: Session) -> None:
+    prepared = Prepared(lambda email: User.objects.filter(email=email))
+
+    assert prepared.first(session.user.email) == session.user
+    assert prepared.first("nobody@example.test") is None
+    assert prepared.first(make.user().email) != session.user
