@@ -71,6 +71,10 @@ def set_up_app(visitor: Visitor) -> tuple[str, list[str]]:
     codes = page.locator(".codes code").all_inner_texts()
     assert len(set(codes)) == 10
     visitor.gallery("recovery-codes")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "mainstay-recovery-codes.txt"
+    assert download.value.path().read_text().split() == codes
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("10 left")).to_be_visible()
     return secret, codes

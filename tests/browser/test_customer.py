@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
 from tests.browser.demo import until
@@ -130,19 +131,38 @@ def keep_the_invoice(visitor: Visitor, folder: Path) -> None:
         page.get_by_role("link", name="Download PDF").click()
     file = folder / download.value.suggested_filename
     download.value.save_as(file)
-    assert file.name.startswith("invoice-")
-    assert file.read_bytes().startswith(b"%PDF-")
-    assert file.stat().st_size > 5_000
+    number = page.get_by_role("heading", level=1).inner_text()
+    assert file.name == f"invoice-{number}.pdf"
+    printed = " ".join(PdfReader(file).pages[0].extract_text().split())
+    assert [
+        text for text in (number, "Hosting Pro", "1,250,000", "129.00", "3.13", "132.13") if text not in printed
+    ] == []
 
 
-def test_from_sign_up_to_the_invoice_in_the_folder(visit: Visit, tmp_path: Path) -> None:
-    with visit() as visitor:
-        sign_up(visitor)
+def staff_see_it(staff: Visitor, email: str, order_id: str) -> None:
+    """The same purchase from the other side: the person, their organization, its invoice and its order."""
+    staff.sign_in("staff", then="/admin/")
+    page = staff.open(f"/admin/identity/user/?q={email}")
+    page.get_by_role("link", name=email).click()
+    expect(page.get_by_role("heading", name="What they did")).to_be_visible()
+    page.locator(".panel").get_by_role("link", name="Robin Keel", exact=True).first.click()
+    expect(page.get_by_text("$132.13")).to_be_visible()
+    expect(page.get_by_text("$129.00")).to_be_visible()
+    staff.gallery("console-organization-of-the-customer")
+    page.goto(staff.demo.url(f"/admin/tenants/order/{order_id}/change/"))
+    expect(page.get_by_text("The order is fulfilled")).to_be_visible()
+    expect(page.get_by_role("link", name=email)).to_be_visible()
+
+
+def test_from_sign_up_to_the_invoice_in_the_folder_and_what_staff_see_of_it(visit: Visit, tmp_path: Path) -> None:
+    with visit() as visitor, visit() as staff:
+        email = sign_up(visitor)
         order_id = buy(visitor)
         watch(visitor)
         use(visitor, order_id)
         month_passes(visitor)
         keep_the_invoice(visitor, tmp_path)
+        staff_see_it(staff, email, order_id)
 
 
 def test_a_guest_buys_first_and_becomes_a_customer_by_mail(visit: Visit) -> None:

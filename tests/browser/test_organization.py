@@ -1,8 +1,11 @@
 """An organization: somebody is invited, given a role in a product, seen in the audit log, exported and reported of."""
 
+import csv
+import io
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
 from tests.browser.people import PASSWORD, new_address, newcomer, prove
@@ -25,7 +28,8 @@ def accept(visitor: Visitor, email: str) -> None:
     page.get_by_label("Name").fill("Nora Quay")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Join", exact=True).click()
-    page.wait_for_load_state()
+    expect(page.get_by_role("heading", name="Robin Keel", level=1)).to_be_visible()
+    expect(page.locator(".rail").get_by_text("Member", exact=True)).to_be_visible()
 
 
 def give_product_role(owner: Visitor) -> None:
@@ -46,30 +50,43 @@ def taken(page: Page, click: Any) -> bytes:
     return download.value.path().read_bytes()
 
 
-def export(owner: Visitor) -> None:
-    page = owner.open("/audit-log")
-    expect(page.get_by_text("Membership update product roles").first).to_be_visible()
+def look_up(owner: Visitor, nora: str) -> None:
+    """Found by the filter, the event says who did what to whom, from what to what."""
+    page = owner.open("/audit-log?action=membership.update_product_roles")
+    expect(page.locator("tbody tr")).to_have_count(1)
     owner.gallery("audit-log-of-members")
-    page.locator("table a, .feed a").first.click()
-    page.wait_for_load_state()
+    page.get_by_role("link", name="Membership update product roles").click()
+    expect(page.get_by_role("heading", name="Membership update product roles")).to_be_visible()
+    expect(page.get_by_label("Event")).to_contain_text(nora)
+    expect(page.get_by_role("cell", name="pages: editor")).to_be_visible()
     owner.gallery("audit-event")
-    owner.open("/audit-log")
+
+
+def export(owner: Visitor, nora: str) -> None:
+    """The whole log as a sheet: each event that the page shows, once."""
+    page = owner.open("/audit-log")
+    shown = page.locator("tbody tr").count()
     page.get_by_role("button", name="CSV").click()
-    page.wait_for_load_state()
+    page.wait_for_url("**/audit-log/exports")
     link = page.get_by_role("link", name="Download").first
     expect(link).to_be_visible()
     owner.gallery("audit-exports-ready")
-    assert b"membership.update_product_roles" in taken(page, link.click)
+    rows = list(csv.DictReader(io.StringIO(taken(page, link.click).decode("utf-8-sig"))))
+    given = [row for row in rows if row["action"] == "membership.update_product_roles"]
+    assert len(rows) == shown
+    assert [nora in str(row) and "editor" in str(row) for row in given] == [True]
 
 
 def report(owner: Visitor) -> None:
+    """Generated, watched, opened: it names who belongs here, and as what."""
     page = owner.open("/reports")
     page.locator("#id_kind").select_option(label="Members and roles")
     page.get_by_role("button", name="Generate").click()
     link = page.get_by_role("link", name="Download").first
     expect(link).to_be_visible()
     owner.gallery("reports-ready")
-    assert taken(page, link.click).startswith(b"%PDF")
+    told = "".join(each.extract_text() for each in PdfReader(io.BytesIO(taken(page, link.click))).pages)
+    assert [word for word in ("Nora Quay", "Robin Keel", "editor") if word not in told] == []
 
 
 def test_from_an_invitation_to_a_report(visit: Visit) -> None:
@@ -79,7 +96,8 @@ def test_from_an_invitation_to_a_report(visit: Visit) -> None:
         invite(owner, nora)
         accept(invited, nora)
         give_product_role(owner)
-        export(owner)
+        look_up(owner, nora)
+        export(owner, nora)
         report(owner)
 
 

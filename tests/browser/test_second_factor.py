@@ -90,3 +90,52 @@ def test_a_passkey_lets_in_by_itself_after_the_password_and_steps_up(visit: Visi
             page.get_by_role("button", name="Make new codes").click()
             expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
             remove_passkey(visitor)
+
+
+def test_an_app_and_a_passkey_on_one_account_each_let_in_and_a_recovery_code_does_once(visit: Visit) -> None:
+    with visit() as visitor, visit() as other:
+        email, page = newcomer(visitor, then="/security"), visitor.page
+        secret, codes = set_up_app(visitor)
+        with authenticator(page):
+            visitor.open("/security/passkeys/new")
+            add_passkey(visitor, "Blue laptop")
+            expect(page.get_by_text("Blue laptop", exact=True)).to_be_visible()
+
+            sign_out(page)
+            visitor.open("/accounts/login/?next=/security")
+            page.get_by_role("button", name="Sign in with a passkey").click()
+            expect(page.get_by_role("heading", name="Security", level=1)).to_be_visible()
+
+        sign_out(page)
+        knock(visitor, email)
+        visitor.enter_code(secret)
+        expect(page.get_by_role("heading", name="Security", level=1)).to_be_visible()
+        recover(other, email, codes[0])
+        code_field(other.page).fill(codes[1])
+        other.page.get_by_role("button", name="Continue").click()
+        revoke(visitor, other)
+
+
+def recover(other: Visitor, email: str, code: str) -> None:
+    """In another browser, by a code that was kept; the same code lets in no second time."""
+    page = knock(other, email)
+    code_field(page).fill(code)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("9 left")).to_be_visible()
+    sign_out(page)
+    knock(other, email)
+    code_field(page).fill(code)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("The code is not correct.")).to_be_visible()
+
+
+def revoke(here: Visitor, there: Visitor) -> None:
+    """The other browser, ended from this one, is out; this one stays in."""
+    expect(there.page.get_by_text("8 left")).to_be_visible()
+    page = here.open("/profile/sessions")
+    page.get_by_role("button", name="End ").click()
+    expect(page.get_by_text("That session has ended.")).to_be_visible()
+    there.open("/security")
+    assert there.path == "/accounts/login/"
+    here.open("/security")
+    assert here.path == "/security"
