@@ -287,6 +287,7 @@ SURFACE_AUTHENTICATION = {
     for callers in ("person", "staff")
 }
 SURFACE_ORGANIZATIONS = "orgs.selectors.organizations_in_reach"
+ORGANIZATION_MODEL = "orgs.Organization"
 PORTAL_SESSION = "identity.services.sessions.of_request"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mainstay",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.contrib import admin
 from unfold.decorators import display
 
+from platform_core.admin import organizations
 from platform_core.admin.base import Operation, StaffModelAdmin
 from platform_core.models import AuditChain, AuditEvent
 from platform_core.services import audit_verification
@@ -54,7 +55,7 @@ class AuditChainAdmin(StaffModelAdmin[AuditChain]):
     @display(description="Record of", ordering="id")  # type: ignore[untyped-decorator]
     def name(self, chain: AuditChain) -> str:
         """Whose it is."""
-        return str(chain.organization_id or "the platform")
+        return organizations.name_of(chain) if chain.organization_id else "the platform"
 
     @display(  # type: ignore[untyped-decorator]
         description="Verified", label={"holds": "success", "BROKEN": "danger", "never": "info"}

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from platform_core.admin import figures
+from platform_core.admin import figures, organizations
 from platform_core.encryption import EncryptedTextField
 from platform_core.errors import DomainError
 from platform_core.services import audit
@@ -97,8 +97,9 @@ class _ReadOnly:
 
     @cached_property
     def figures(self) -> dict[str, figures.Shown]:
-        """What stands in the place of each field that holds a figure."""
-        return figures.of(self.model, self.written)
+        """What stands in the place of each field that holds a figure, or an organization's id."""
+        whose = {organizations.FIELD: organizations.shown} if organizations.is_kept_by_id(self.model) else {}
+        return figures.of(self.model, self.written) | whose
 
     def as_read(self, names: Iterable[Any]) -> list[Any]:
         """The same columns, figures as people read them."""
@@ -132,6 +133,9 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
             return list(self.addable)
         extra = [name for name in self.readonly_fields if name not in self.shown()]
         return [name if name in self.editable else self.figures.get(name, name) for name in (*self.shown(), *extra)]
+
+    def get_queryset(self, request: HttpRequest) -> "models.QuerySet[M]":
+        return organizations.named(super().get_queryset(request))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self.as_read(super().get_list_display(request))

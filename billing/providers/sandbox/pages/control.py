@@ -56,14 +56,15 @@ def _advance_form(data: Any) -> AdvanceForm:
 
 
 def _page(request: HttpRequest, form: AdvanceForm, *, status: int = 200) -> HttpResponse:
-    ahead = clock.offset()
+    ahead, customers = clock.offset(), _customers()
+    names = {customer["id"]: customer.get("name") or customer.get("email") for customer in customers}
     context = {
         "form": form,
         "now": form.now,
         "machine_time": business_clock.wall(),
         "is_ahead": bool(ahead),
-        "due": [_due_row(record) for record in _due_records()],
-        "customers": _customers(),
+        "due": [_due_row(record) | {"whose": names.get(record.customer)} for record in _due_records()],
+        "customers": customers,
         "events": _events(),
     }
     return render(request, "sandbox/control.html", context, status=status)

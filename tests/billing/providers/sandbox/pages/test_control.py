@@ -33,8 +33,8 @@ def test_what_there_is() -> None:
     page = Client().get(DESK).content.decode()
 
     assert f'href="/sandbox/customers/{subscription.customer}"' in page
-    assert f"{subscription.id}</code> renews" in page
-    assert "expires</span>" in page
+    assert f"renews <code>{subscription.id}</code>" in page
+    assert "expires <code>" in page
     assert "customer.subscription.updated" in page
     for state in ("active", "waiting", "given up"):
         assert f">{state}<" in page
