@@ -24,6 +24,7 @@ PURPOSES = {
     "console.enter": "enter the staff console",
     "impersonation.start": "act as a customer",
     "organization.transfer": "hand over an organization",
+    "organization.delete": "delete an organization",
     "credentials.reveal": "see the credentials of a server",
 }
 

@@ -40,6 +40,7 @@ class OrganizationAdmin(StaffModelAdmin[Organization]):
             lambda row, by: organizations.delete_organization(row, by=by),
             offered=lambda row: row.deleted_at is None,
             is_dangerous=True,
+            step_up=lambda _: "organization.delete",
         ),
         Operation(
             "restore",
@@ -79,6 +80,7 @@ class MembershipAdmin(StaffModelAdmin[Membership]):
             _make_owner,
             offered=lambda row: row.role != Role.OWNER,
             is_dangerous=True,
+            step_up=lambda _: "organization.transfer",
         ),
         Operation("suspend", "Suspend", "orgs.change_membership", _suspend, offered=lambda row: row.status == "active"),
         Operation(

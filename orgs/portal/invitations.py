@@ -97,8 +97,9 @@ class ResendInvitation(InvitationsPage):
     form_page = "portal:invitations"
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        invitation = self.invitation(pk)
         try:
-            sent = invitations.resend(self.invitation(pk), by=self.actor)
+            sent = invitations.resend(invitation, by=self.actor)
         except DomainError as error:
             messages.warning(request, error.message)
         else:

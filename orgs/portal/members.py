@@ -124,8 +124,9 @@ class HandOver(MembersPage):
     step_up = {"POST": "organization.transfer"}
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        member = self.member(pk)
         try:
-            heir = members.transfer(self.organization, self.member(pk).pk, by=self.actor)
+            heir = members.transfer(self.organization, member.pk, by=self.actor)
         except DomainError as error:
             messages.warning(request, error.message)
             return redirect("portal:member", pk)

@@ -98,6 +98,7 @@ class DeleteOrganization(OrganizationPage):
 
     access = {"POST": roles.ORGANIZATION_DELETE}
     form_page = "portal:settings"
+    step_up = {"POST": "organization.delete"}
 
     def post(self, request: HttpRequest) -> HttpResponse:
         organization = self.organization

@@ -103,6 +103,7 @@ class OrganizationDetail(OrganizationSurface):
         "PATCH": roles.ORGANIZATION_UPDATE,
         "DELETE": roles.ORGANIZATION_DELETE,
     }
+    step_up = {"DELETE": "organization.delete"}
     failures = {"PATCH": [409], "DELETE": [409]}
 
     @extend_schema(responses={200: OrganizationSerializer})

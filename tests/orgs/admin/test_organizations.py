@@ -10,6 +10,7 @@ from platform_core import clock
 from platform_core.models import AuditEvent
 from tests import clients, make
 from tests.clients import PersonClient
+from tests.sign_ins import step_up
 
 
 def operate(client: PersonClient, row: Any, operation: str) -> str:
@@ -38,6 +39,7 @@ def test_staff_help_an_organization_whose_owner_is_gone(organization: Organizati
     boss = clients.staff_in("OWNER")
     owner = make.membership(organization, make.user(status="suspended"), role=Role.OWNER)
     member = make.membership(organization)
+    step_up(boss.user, "organization.transfer")
 
     assert "done" in operate(boss, member, "make_owner")
     assert "done" in operate(boss, owner, "suspend")
@@ -62,8 +64,26 @@ def test_removing_takes_the_permission(organization: Organization, role: str, st
     assert Membership.objects.get() == member
 
 
+def test_taking_it_away_or_giving_it_away_takes_a_proof(organization: Organization) -> None:
+    boss = clients.staff_in("OWNER")
+    member = make.membership(organization)
+    step_up(boss.user, "console.enter", "account.delete")
+
+    for row, operation, purpose in (
+        (organization, "delete", "organization.delete"),
+        (member, "make_owner", "organization.transfer"),
+    ):
+        answer = boss.post(f"/admin/orgs/{row._meta.model_name}/{row.pk}/do/{operation}/")
+        assert answer.headers["Location"].startswith(f"/staff/console?purpose={purpose}&next=%2Fadmin%2Forgs%2F")
+
+    member.refresh_from_db()
+    assert (Organization.objects.get().status, member.role) == ("active", "member")
+    assert actions() == []
+
+
 def test_an_organization_is_deleted_and_restored(organization: Organization) -> None:
     boss = clients.staff_in("OWNER")
+    step_up(boss.user, "organization.delete")
     order = make.order(organization)
     assert "Something still runs" in operate(boss, organization, "delete")
     order.status = "CANCELED"

@@ -105,6 +105,8 @@ def test_handing_over_takes_a_proof(kim: Membership, lea: Membership) -> None:
 
     step_up(kim.user, "organization.transfer")
     assert browser.send(f"/members/{kim.pk}/hand-over").location == f"/members/{kim.pk}"
+    elsewhere = make.membership(make.organization("Other Company"))
+    assert browser.send(f"/members/{elsewhere.pk}/hand-over").status == 404
     assert browser.send(path).location == "/members"
 
     lea.refresh_from_db()

@@ -11,6 +11,7 @@ from platform_core import clock
 from tests import make
 from tests.pages import Browser, opened
 from tests.pictures import picture, upload
+from tests.sign_ins import step_up
 
 GIVEN = {"name": "Pier Bakery", "billing_email": "bills@pier.test", "session_max_hours": "12"}
 
@@ -57,6 +58,12 @@ def test_a_member_looks_only(organization: Organization) -> None:
 
 def test_it_is_deleted_by_its_name_and_restored(kim: User, organization: Organization) -> None:
     browser = Browser(kim)
+    assert browser.send("/settings/delete", name="Harbour Bakery").location.startswith(
+        "/security/confirm?purpose=organization.delete"
+    )
+    assert Organization.objects.get().status == "active"
+
+    step_up(kim, "organization.delete")
     assert browser.send("/settings/delete", name="Harbour").location == "/settings"
     assert "nothing was deleted" in browser.read("/settings").text
 
@@ -72,6 +79,7 @@ def test_it_is_deleted_by_its_name_and_restored(kim: User, organization: Organiz
 def test_what_runs_stands_in_the_way(kim: User, organization: Organization) -> None:
     make.order(organization)
     browser = Browser(kim)
+    step_up(kim, "organization.delete")
 
     browser.send("/settings/delete", name="Harbour Bakery")
 

@@ -130,6 +130,7 @@ def test_each_role_may_do_its_part(
 ) -> None:
     make.person(organization, Role.OWNER)
     client = caller(organization, role)
+    step_up(client.user, "organization.delete")
     data = {} if body is None else {"data": body}
 
     response = getattr(client, method)(path(client, rest), **data)
@@ -214,6 +215,7 @@ class TestTheEnd:
 
     def test_it_is_gone_for_everybody_and_comes_back(self, owner: PersonClient, member: PersonClient) -> None:
         make.membership(owner.organization, role=Role.OWNER)
+        step_up(owner.user, "organization.delete")
 
         assert owner.delete(path(owner)).status_code == 204
 
@@ -229,6 +231,22 @@ class TestTheEnd:
         assert member.get(path(owner)).status_code == 200
         assert actions() == ["organization.delete", "organization.restore"]
 
+    def test_it_takes_a_proof_for_this_and_nothing_else(self, owner: PersonClient) -> None:
+        step_up(owner.user, "organization.transfer", "account.delete")
+
+        response = owner.delete(path(owner))
+
+        assert (response.status_code, response.json()["code"]) == (403, "STEP_UP_REQUIRED")
+        assert response.json()["details"] == {"purpose": ["organization.delete"]}
+        assert Organization.objects.get(pk=owner.organization.pk).status == "active"
+        assert actions() == []
+
+    @pytest.mark.parametrize("role", [each for each in Role if each != Role.OWNER])
+    def test_whoever_may_not_is_not_asked_for_one(self, owner: PersonClient, role: Role) -> None:
+        response = caller(owner.organization, role).delete(path(owner))
+
+        assert (response.status_code, response.json()["code"]) == (403, "FORBIDDEN")
+
     def test_what_is_not_deleted_is_not_restored(self, owner: PersonClient, outsider: PersonClient) -> None:
         assert owner.post(path(owner, "/restore")).status_code == 409
 
@@ -243,6 +261,7 @@ class TestTheEnd:
 
     def test_nothing_that_runs_is_deleted(self, owner: PersonClient) -> None:
         order = make.order(owner.organization)
+        step_up(owner.user, "organization.delete")
 
         response = owner.delete(path(owner))
 
@@ -257,6 +276,7 @@ class TestTheEnd:
     def test_what_has_ended_stands_in_nobodys_way(self, owner: PersonClient) -> None:
         order = make.order(owner.organization, status=Order.Status.CANCELED)
         type(order.subscription).objects.update(status="canceled")
+        step_up(owner.user, "organization.delete")
 
         assert owner.delete(path(owner)).status_code == 204
 
@@ -339,7 +359,7 @@ class TestHandingOver:
         assert list(Membership.objects.values_list("user", flat=True)) == [member.user.pk]
 
     def test_so_it_can_after_the_organization_is_deleted(self, owner: PersonClient) -> None:
-        step_up(owner.user, "account.delete")
+        step_up(owner.user, "organization.delete", "account.delete")
         owner.delete(path(owner))
 
         assert owner.delete("/api/user/account").status_code == 204
