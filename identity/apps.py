@@ -10,6 +10,7 @@ class IdentityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from identity import staff_roles  # noqa: PLC0415 - models are not loaded before
+        # Models are not loaded before.
+        from identity import receivers, staff_roles  # noqa: F401, PLC0415
 
         post_migrate.connect(staff_roles.sync, dispatch_uid="identity.staff_roles")

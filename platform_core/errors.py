@@ -1,6 +1,7 @@
 """Expected failures. One handler per surface renders them; a service raises them and knows nothing of HTTP."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 Details = Mapping[str, Sequence[str]]
 
@@ -10,6 +11,8 @@ class DomainError(Exception):
 
     status = 400
     code = "BAD_REQUEST"
+    # Whether the caller asked for what is not theirs: an event tells of that.
+    is_denial: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -46,12 +49,20 @@ class NotAllowed(DomainError):
 
     status = 403
     code = "FORBIDDEN"
+    is_denial = True
+
+
+class CrossSite(NotAllowed):
+    """Another site's page sent this in the caller's name: it is nothing that the caller tried."""
+
+    is_denial = False
 
 
 class StepUpRequired(NotAllowed):
     """The caller may do this after proving once more who they are, for the purpose that `details` names."""
 
     code = "STEP_UP_REQUIRED"
+    is_denial = False
 
     def __init__(self, purpose: str) -> None:
         super().__init__("Confirm that it is you, then try again.", details={"purpose": [purpose]})
@@ -61,6 +72,7 @@ class EnrolmentRequired(NotAllowed):
     """The caller must turn on two-factor authentication before anything else."""
 
     code = "MFA_ENROLLMENT_REQUIRED"
+    is_denial = False
 
     def __init__(self) -> None:
         super().__init__("Two-factor authentication is required here. Turn it on first.")
@@ -70,6 +82,7 @@ class SignInAgain(NotAllowed):
     """The organization wants a younger sign-in than the caller's."""
 
     code = "SIGN_IN_AGAIN"
+    is_denial = False
 
     def __init__(self) -> None:
         super().__init__("You signed in too long ago for this organization. Sign in again.")
@@ -80,6 +93,12 @@ class NotFound(DomainError):
 
     status = 404
     code = "NOT_FOUND"
+
+
+class NotAMember(NotFound):
+    """An organization that the caller has no place in: the answer is that of an id that nobody has."""
+
+    is_denial = True
 
 
 class MethodNotAllowed(DomainError):

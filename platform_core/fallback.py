@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import csrf, defaults
 
-from platform_core import context
+from platform_core import context, denied
 from platform_core.api import envelope
 from platform_core.api.envelope import Failure, Shape
 from platform_core.errors import DomainError
@@ -36,9 +36,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler403."""
+    """handler403. What staff may not do in their console is told as it is elsewhere."""
     shape = envelope.shape_of(request.path)
     if shape is None:
+        if request.user.is_authenticated:
+            denied.tell(request, request.user)
         return defaults.permission_denied(request, exception)
     message = "You do not have permission to perform this action."
     return _answer(request, shape, HTTPStatus.FORBIDDEN, "FORBIDDEN", message)

@@ -18,12 +18,16 @@ from platform_core.workflow import engine
 
 WORKFLOWS = [audit_exports.EXPORT_AUDIT_EVENTS, audit_verification.VERIFY_AUDIT_CHAIN]
 WORK = [engine.run_one, outbox.deliver_one, mail.send_one, audit_sealing.seal_one, audit_streams.stream_one]
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SCHEDULE = [
-    schedule.Periodic("platform_core.forget_counters", timedelta(hours=1), ratelimit.forget_old, timeout=600),
-    schedule.Periodic("platform_core.end_audit_exports", timedelta(hours=1), audit_exports.end_expired, timeout=600),
+    schedule.Periodic("platform_core.forget_counters", HOUR, ratelimit.forget_old, timeout=600),
+    schedule.Periodic("platform_core.end_audit_exports", HOUR, audit_exports.end_expired, timeout=600),
     schedule.Periodic("platform_core.sign_audit_chains", DAY, audit_sealing.checkpoint_all, timeout=600),
-    schedule.Periodic("platform_core.expire_audit_events", DAY, audit_retention.remove_old, timedelta(hours=1)),
+    schedule.Periodic(
+        "platform_core.verify_audit_chains", DAY, audit_verification.verify_nightly, 2 * HOUR, timeout=4 * 3600
+    ),
+    schedule.Periodic("platform_core.expire_audit_events", DAY, audit_retention.remove_old, HOUR),
 ]
 
 # How long a worker that was told of work goes on looking for more of it.

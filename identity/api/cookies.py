@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from identity.services.tokens import IssuedTokens
 from platform_core.api import csrf
-from platform_core.errors import NotAllowed
+from platform_core.errors import CrossSite
 
 # What a browser says of a request that one of our own pages, or the person themselves, began.
 OWN_SITES = frozenset({"same-origin", "none"})
@@ -73,7 +73,7 @@ def refuse_other_origins(request: Request) -> None:
     origin = request.headers.get("Origin")
     foreign = not _is_own(request, origin) if origin else _fetch_site(request) not in OWN_SITES
     if foreign:
-        raise NotAllowed("This request was sent by another site.")
+        raise CrossSite("This request was sent by another site.")
 
 
 def require_proof(request: Request, body: Any = None) -> None:
@@ -88,7 +88,7 @@ def require_proof(request: Request, body: Any = None) -> None:
 def require_own_page(request: Request) -> None:
     """The same, and the browser must say so itself: what signs somebody in must not be sent by a form elsewhere."""
     if not _is_own(request, request.headers.get("Origin")) or _fetch_site(request) not in OWN_SITES:
-        raise NotAllowed("Only a page of this site may ask for this.")
+        raise CrossSite("Only a page of this site may ask for this.")
     csrf.enforce(request)
 
 

@@ -1,12 +1,17 @@
 """The platform always has an owner who can sign in: whoever takes one away asks here first."""
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from identity import staff_roles
 from identity.models import User
+from orgs.models import Organization
 from platform_core.errors import Conflict
+from platform_core.models import AuditChain
+from platform_core.services import mail
 
 
 class LastOwner(Conflict):
@@ -32,6 +37,20 @@ def require_another(without: User) -> None:
     """The same, of an owner, for whoever holds the row of the owners' group already."""
     if not _active().exclude(pk=without.pk).exists():
         raise LastOwner("This is the last owner: make somebody else an owner first.")
+
+
+def tell_of_broken_record(chain: AuditChain) -> None:
+    """A message to each of them: what was found, and where to look."""
+    organization = Organization.objects.filter(pk=chain.organization_id).first()
+    context = {
+        "whose": organization.name if organization else "the platform",
+        "problem": chain.problem,
+        "found_at": f"{chain.verified_at:%-d %B %Y, %H:%M}",
+        "url": settings.BASE_URL + reverse("admin:platform_core_auditchain_change", args=[chain.pk]),
+    }
+    for owner in _active():
+        key = f"audit.broken:{chain.pk}:{chain.verified_at}:{owner.pk}"
+        mail.queue("identity/record_broken", owner.email, {**context, "name": owner.name}, key=key)
 
 
 def _active() -> QuerySet[User]:

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 
 from orgs.models import ACTIVE, Membership, Organization
 from orgs.selectors import require_sign_in
 from platform_core import scoping
 from platform_core.api.surfaces import PersonSurface
-from platform_core.errors import InvalidInput, NotFound
+from platform_core.errors import InvalidInput, NotAMember
 from platform_core.prepared import Prepared
 from platform_core.scoping import Scope
 
@@ -33,7 +33,7 @@ class OrganizationSurface(PersonSurface):
         """The caller's place in the organization."""
         found = _PLACE.first(self.actor.pk, self._named())
         if found is None:
-            raise NotFound("Not found.")
+            raise NotAMember("Not found.")
         require_sign_in(found.organization, two_factor=self.has_two_factor, signed_in_at=self.signed_in_at)
         return found
 
@@ -41,6 +41,13 @@ class OrganizationSurface(PersonSurface):
     def organization(self) -> Organization:
         """The organization that the request is about."""
         return self.membership.organization
+
+    @property
+    def denied_as(self) -> Model:
+        """The organization's own record; a stranger's attempt stands where they work, and not where they looked."""
+        here: Membership | None = vars(self).get("membership")
+        in_use = getattr(self.request.auth, "organization_id", None)
+        return here or _PLACE.first(self.actor.pk, in_use) or self.actor
 
     def permits(self, rule: str) -> bool:
         return super().permits(rule) or self.membership.may(rule)

@@ -29,7 +29,7 @@ class AuditFilterForm(forms.Form):
     """What the list and an export are narrowed by."""
 
     text = forms.CharField(max_length=100, required=False, help_text="Within actions, names and ids")
-    action = forms.CharField(max_length=80, required=False, help_text="Such as member.invite, or member.*")
+    action = forms.CharField(max_length=80, required=False, help_text="Such as member.*, or access.denied")
     actor = forms.CharField(max_length=254, required=False, label="Who", help_text="Email or id")
     entity_type = forms.ChoiceField(required=False, label="What")
     product = forms.ChoiceField(required=False)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -58,6 +59,10 @@ class OrganizationPage(PortalView):
     def organization(self) -> Organization:
         """The organization that the page acts for."""
         return self.membership.organization
+
+    @property
+    def denied_as(self) -> Model:
+        return self.membership if self.memberships else self.actor
 
     def scope(self) -> scoping.Scope:
         return scoping.of_organizations([self.organization.pk] if self.memberships else [])

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework.request import Request
 
-from platform_core.errors import NotAllowed
+from platform_core.errors import CrossSite
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -25,4 +25,4 @@ def enforce(request: Request) -> None:
     check.process_request(django_request)
     refusal = check.process_view(django_request, lambda _: HttpResponse(), (), {})
     if refusal is not None:
-        raise NotAllowed(f"CSRF check failed: {refusal.content.decode()}")
+        raise CrossSite(f"CSRF check failed: {refusal.content.decode()}")

@@ -25,12 +25,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
-from platform_core import scoping
+from platform_core import denied, scoping
 from platform_core.api import access, csrf, envelope, throttling
 from platform_core.api.authentication import CronTokenAuthentication, InternalTokenAuthentication
 from platform_core.api.pagination import OffsetPage
 from platform_core.api.parsing import StrictJSONParser, check_query
-from platform_core.errors import EnrolmentRequired, StepUpRequired
+from platform_core.errors import EnrolmentRequired, RateLimited, StepUpRequired
 from platform_core.ratelimit import Usage
 from platform_core.scoping import Scope, Scoped
 from platform_core.services import audit
@@ -163,6 +163,27 @@ class PeopleSurface(Surface):
         purpose = access.step_up_for(self, str(request.method))
         if purpose and not request.auth.has_stepped_up(purpose):  # type: ignore[union-attr]
             raise StepUpRequired(purpose)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Asking for what is not theirs counts as any request does, and an event tells of it."""
+        if denied.is_denial(exc) and self.request.user.is_authenticated:
+            try:
+                if self.usage is None:
+                    self.check_throttles(self.request)
+            except RateLimited as error:
+                return super().handle_exception(error)
+            self._tell_denial(exc)
+        return super().handle_exception(exc)
+
+    def _tell_denial(self, error: Exception) -> None:
+        rule = access.rule_for(self, str(self.request.method)) or ""
+        status = getattr(error, "status", 403)
+        denied.tell(self.request._request, self.denied_as, wanted=rule, status=status)
+
+    @property
+    def denied_as(self) -> Model:
+        """Whose record tells of what the caller may not do; by itself, the platform's."""
+        return self.actor
 
     @property
     def has_two_factor(self) -> bool:

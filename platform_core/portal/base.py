@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.module_loading import import_string
 from django.views import View
 
-from platform_core import scoping
+from platform_core import denied, scoping
 from platform_core.errors import DomainError, MethodNotAllowed
 from platform_core.portal.errors import problem
 
@@ -55,6 +56,8 @@ class PortalView(Page):
                 self.authorize(self.access.get(self.verb, ""))
                 response = self._stepping_up() or super().dispatch(request, *args, **kwargs)
         except DomainError as error:
+            if error.is_denial:
+                denied.tell(request, self.denied_as, wanted=self.access.get(self.verb, ""), status=error.status)
             response = problem(request, error)
         add_never_cache_headers(response)
         return response
@@ -81,6 +84,11 @@ class PortalView(Page):
 
     def authorize(self, rule: str) -> None:
         """Every signed-in person satisfies "person"; a verb without a rule has no handler either."""
+
+    @property
+    def denied_as(self) -> Model:
+        """Whose record tells of what the person may not do; by itself, the platform's."""
+        return self.actor
 
     def _stepping_up(self) -> HttpResponse | None:
         """The way to the page that asks for the proof, and from there back to the page that wants it."""

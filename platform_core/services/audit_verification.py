@@ -3,23 +3,27 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from django.db import transaction
+from django.db.models import F
 
 from platform_core import clock, sealing, workflow
 from platform_core.encryption import DecryptionError
 from platform_core.errors import Conflict
 from platform_core.models import GENESIS, PLATFORM, AuditChain, AuditCheckpoint, AuditEvent, AuditKey, Job, new_id
 from platform_core.services import audit, audit_sealing
+from platform_core.signals import audit_chain_broken
 from platform_core.workflow import Context, Done, Outcome, Step, Workflow
 
 logger = logging.getLogger(__name__)
 
 KIND = "platform_core.verify_audit_chain"
 BATCH = 2000
+NIGHT = timedelta(hours=3)
 FIELDS = (*sealing.FIELDS, "sequence", "hash", "proofs")
 
 
@@ -63,12 +67,34 @@ def verify(chain: AuditChain) -> Verdict:
         # Retention may have removed events while they were looked at.
         if AuditChain.objects.filter(pk=chain.pk, floor_sequence=chain.floor_sequence).exists():
             break
-    if problem:
-        logger.error("The %s is broken: %s", chain, problem)
-    noted = {"verified_at": clock.now(), "verified_sequence": chain.sequence, "problem": problem[:300]}
-    AuditChain.objects.filter(pk=chain.pk).update(**noted)
+    _note(chain, problem[:300])
     unsealed = AuditEvent.objects.unsealed().of_chain(chain.pk).count()
     return Verdict(chain, walk.checked, walk.passed, unsealed, problem)
+
+
+def verify_nightly() -> dict[str, int]:
+    """Every chain, the one first that was looked at longest ago; what a night is too short for begins the next one."""
+    ends = clock.wall() + NIGHT
+    waiting = AuditChain.objects.order_by(F("verified_at").asc(nulls_first=True), "pk")
+    keys = list(waiting.values_list("pk", flat=True))
+    verdicts = [verify(AuditChain.objects.get(pk=key)).holds for key in keys if clock.wall() < ends]
+    return {"chains": len(verdicts), "broken": verdicts.count(False), "left": len(keys) - len(verdicts)}
+
+
+@transaction.atomic
+def _note(chain: AuditChain, problem: str) -> None:
+    """Keep what came of it. A finding that was none before is an event, and is announced; so is its end an event."""
+    held = AuditChain.objects.select_for_update().get(pk=chain.pk)
+    before = held.problem
+    held.verified_at, held.verified_sequence, held.problem = clock.now(), chain.sequence, problem
+    held.save(update_fields=["verified_at", "verified_sequence", "problem"])
+    if problem:
+        logger.error("The %s is broken: %s", chain, problem)
+    if problem != before:
+        action = "audit_log.break" if problem else "audit_log.hold_again"
+        audit.record(action, held, by=None, changes={"problem": [before, problem]})
+    if problem and problem != before:
+        audit_chain_broken.send(AuditChain, chain=held)
 
 
 class _Walk:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from platform_core.models import AuditEvent
+from platform_core.models import AuditChain, AuditEvent
 from tenants import selectors
 from tenants.models import Order, Server
 
@@ -21,6 +21,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "stats": stats,
         "orders": [(status, stats.orders_by_status[status]) for status in Order.Status],
         "server_count": sum(stats.servers_by_status.values()),
+        "broken_chains": list(AuditChain.objects.exclude(problem="").order_by("-verified_at")[:SHOWN]),
         "failing_jobs": selectors.failing_jobs(SHOWN),
         "worrying_servers": list(worrying.order_by("beat__last_seen_at")[:SHOWN]),
         "changes": list(AuditEvent.objects.order_by("-created_at")[:SHOWN]),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from django.test import RequestFactory
+from django.urls import ResolverMatch
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,6 +34,7 @@ class Probe(OrganizationSurface):
 def call(person: PersonClient, claim: UUID | None, method: str = "get", **kwargs: UUID) -> Response:
     issued = tokens.issue(person.user, organization_id=claim)
     request = getattr(RequestFactory(), method)("/", HTTP_AUTHORIZATION=f"Bearer {issued.access_token}")
+    request.resolver_match = ResolverMatch(Probe.as_view(), (), kwargs, route="probe")
     with scoping.using(None):
         response: Response = Probe.as_view()(request, **kwargs)
     return response

@@ -51,7 +51,10 @@ def test_seeing_is_not_changing() -> None:
 
     assert browser.get(f"/admin/orgs/organization/{organization.pk}/change/").status_code == 200
     assert browser.post(f"/admin/orgs/organization/{organization.pk}/change/", {"name": "N"}).status_code == 403
-    assert not AuditEvent.objects.exists()
+    event = AuditEvent.objects.get()
+    address = "/admin/orgs/organization/<path:object_id>/change/"
+    assert (event.action, event.organization_id, event.actor_type) == ("access.denied", None, "staff")
+    assert event.changes == {"method": "POST", "address": address, "status": 403}
 
 
 @pytest.mark.parametrize("month", ["13", "9" * 20])

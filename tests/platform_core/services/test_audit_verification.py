@@ -1,6 +1,7 @@
 """One changed byte is found, wherever it is; an erased person is no change."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,12 @@ from django.db import connection, transaction
 
 from identity.models import User
 from identity.services import erasure
-from orgs.models import Organization
+from orgs.models import Organization, Product
 from orgs.roles import Role
-from platform_core import context, sealing
-from platform_core.models import AuditChain, AuditCheckpoint, AuditEvent, AuditKey
+from platform_core import clock, context, schedule, scoping, sealing
+from platform_core.models import AuditChain, AuditCheckpoint, AuditEvent, AuditKey, CronRun, Mail
 from platform_core.services import audit, audit_sealing, audit_verification
-from tests import make
+from tests import clients, make
 from tests.clients import PersonClient
 
 
@@ -299,3 +300,97 @@ def test_an_event_that_is_not_sealed_yet_is_sealed_as_erased(organization: Organ
     assert first.actor_label == second.target_label == f"{owner.user.pk}@erased.invalid"
     assert second.changes == {"email": "erased"}
     assert problem(organization) == ""
+
+
+@pytest.fixture
+def boss() -> User:
+    """An owner of the platform."""
+    return clients.staff_in("OWNER").user
+
+
+def nightly() -> dict[str, Any]:
+    """What a run of the night's task came to."""
+    with scoping.using(None):
+        ran = schedule.run(schedule.find("platform_core.verify_audit_chains"), "test")
+    assert ran is not None
+    ran.refresh_from_db()
+    assert ran.status == "DONE"
+    CronRun.objects.all().delete()
+    found: dict[str, Any] = ran.result
+    return found
+
+
+@pytest.mark.usefixtures("chain")
+def test_the_night_finds_one_changed_byte_and_tells_who_runs_the_platform(
+    organization: Organization, boss: User
+) -> None:
+    clients.staff_in("SUPPORT")
+    make.sealed_chain(make.organization("Other Company"))
+    assert nightly() == {"chains": 2, "broken": 0, "left": 0}
+    assert not Mail.objects.exists()
+
+    tamper(organization, 1, target_label="Harbour Bakerz")
+
+    found = f"Event 1 ({AuditEvent.objects.get(chain=organization.pk, sequence=1).pk}) was changed."
+    assert nightly() == {"chains": 2, "broken": 1, "left": 0}
+    event = AuditEvent.objects.get(action="audit_log.break")
+    assert (event.organization_id, event.actor_type, event.changes) == (
+        organization.pk, "system", {"problem": ["", found]}
+    )  # fmt: skip
+    mail = Mail.objects.get()
+    assert (mail.to, mail.subject) == (boss.email, "The audit record of Harbour Bakery does not hold")
+    assert found in mail.text
+    assert f"/admin/platform_core/auditchain/{organization.pk}/change/" in mail.text
+    # Every night finds it again, and tells nothing new.
+    assert nightly() == {"chains": 2, "broken": 1, "left": 0}
+    assert (Mail.objects.count(), AuditEvent.objects.filter(action="audit_log.break").count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("chain")
+def test_that_it_holds_again_is_an_event_too(organization: Organization, boss: User) -> None:
+    tamper(organization, 1, target_label="Harbour Bakerz")
+    nightly()
+
+    tamper(organization, 1, target_label="Harbour Bakery")
+    nightly()
+
+    assert AuditChain.objects.get(pk=organization.pk).problem == ""
+    event = AuditEvent.objects.get(action="audit_log.hold_again")
+    assert event.changes["problem"][1] == ""
+    assert Mail.objects.count() == 1
+
+
+def test_the_record_of_the_platform_is_looked_through_too(boss: User) -> None:
+    make.product("pages")
+    with transaction.atomic():
+        audit.record("product.create", Product.objects.get(), by=None)
+    audit_sealing.seal_all()
+    make.tampered("UPDATE platform_core_auditevent SET action = 'product.creatf' WHERE organization_id IS NULL")
+
+    assert nightly() == {"chains": 1, "broken": 1, "left": 0}
+
+    assert Mail.objects.get().subject == "The audit record of the platform does not hold"
+
+
+@pytest.mark.usefixtures("chain")
+def test_what_a_night_is_too_short_for_begins_the_next(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make.sealed_chain(make.organization("Other Company"))
+    AuditChain.objects.filter(pk=other.pk).update(verified_at=clock.now())
+    monkeypatch.setattr(audit_verification, "NIGHT", timedelta(0))
+    assert nightly() == {"chains": 0, "broken": 0, "left": 2}
+
+    real, calls = clock.wall, []
+
+    def tells_the_end_after_one(chain: AuditChain) -> audit_verification.Verdict:
+        calls.append(chain.pk)
+        monkeypatch.setattr(clock, "wall", lambda: real() + timedelta(hours=9))
+        return verify(chain)
+
+    verify = audit_verification.verify
+    monkeypatch.setattr(audit_verification, "NIGHT", timedelta(hours=3))
+    monkeypatch.setattr(audit_verification, "verify", tells_the_end_after_one)
+    with scoping.system():
+        assert audit_verification.verify_nightly() == {"chains": 1, "broken": 0, "left": 1}
+    assert calls == [organization.pk]

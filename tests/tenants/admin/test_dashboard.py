@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock
-from platform_core.models import Job
+from platform_core.models import AuditChain, Job
 from tenants.models import Order, Server
 from tests import clients, make
 from tests.clients import staff
@@ -44,6 +45,18 @@ def company() -> Order:
         step="run_provisioner", error="The disk is full.", idempotency_key="k",
     )  # fmt: skip
     return failed
+
+
+def test_a_record_that_does_not_hold_is_hard_to_miss(organization: Organization) -> None:
+    chain = make.sealed_chain(organization)
+    assert "Audit records" not in seen_by("platform_core.view_auditchain")
+
+    AuditChain.objects.filter(pk=chain.pk).update(problem="Event 3 is missing.", verified_at=clock.now())
+
+    page = seen_by("platform_core.view_auditchain")
+    assert "Audit records 1 broken events were changed or removed" in page
+    assert f"Audit records that do not hold Record of {organization.pk} Event 3 is missing." in page
+    assert "Audit records" not in seen_by("platform_core.view_auditevent")
 
 
 def test_it_shows_how_the_company_stands() -> None:

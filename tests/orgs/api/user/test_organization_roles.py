@@ -49,7 +49,7 @@ def test_each_role_may_do_its_part(
     assert (response.status_code < 300) == (role in allowed)
     if role not in allowed:
         assert response.status_code == 403
-        assert not AuditEvent.objects.exists()
+        assert AuditEvent.objects.get().action == "access.denied"
         assert CustomRole.objects.get() == own
 
 
