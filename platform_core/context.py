@@ -1,5 +1,7 @@
 """What is known of the unit of work in hand: its request id and, for a request, where it came from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -22,6 +24,8 @@ class RequestContext:
     impersonator: tuple[str, str] | None = None
 
 
+# The part of the platform that works by itself: its id, and how the record names it.
+_working: ContextVar[tuple[str, str]] = ContextVar("working", default=("", ""))
 _current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
 
 
@@ -35,6 +39,21 @@ def act_as(impersonator_id: object, label: str) -> None:
     context = _current.get()
     if context is not None:
         context.impersonator = (str(impersonator_id), label)
+
+
+@contextmanager
+def working(key: str, label: str) -> Iterator[None]:
+    """What nobody in particular does within the block is the doing of this job, command, task or provider's event."""
+    token = _working.set((key[:64], label[:254]))
+    try:
+        yield
+    finally:
+        _working.reset(token)
+
+
+def working_as() -> tuple[str, str]:
+    """Which part of the platform works; empty where a request does."""
+    return _working.get()
 
 
 def begin(context: RequestContext) -> None:

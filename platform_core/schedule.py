@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from platform_core import clock, leases, scoping, tables, watchdog
+from platform_core import clock, context, leases, scoping, tables, watchdog
 from platform_core.models import CronRun
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,8 @@ def run(periodic: Periodic, worker: str) -> CronRun | None:
     )
     claimed = leases.claim(CronRun, worker=worker, pk=slot.pk)
     if claimed is not None:
-        with scoping.system(), watchdog.keep(claimed, timeout=periodic.timeout):
+        working = context.working(f"schedule:{periodic.name}", f"schedule {periodic.name}")
+        with scoping.system(), working, watchdog.keep(claimed, timeout=periodic.timeout):
             changes = _attempt(periodic)
         leases.settle(claimed, finished_at=clock.now(), **changes)
     return claimed

@@ -41,7 +41,8 @@ def _batch(work: Work, worker: str, stop: Stop) -> int:
 
 def do_one(work: Work, worker: str) -> bool:
     """One unit, as a unit of work of its own. What it raises is logged and its row left until its lease is over."""
-    with unit():
+    name = f"{work.__module__.rpartition('.')[2]}.{work.__name__}"
+    with unit(), context.working(f"work:{name}", f"worker {name}"):
         try:
             return work(worker)
         except (OperationalError, InterfaceError):

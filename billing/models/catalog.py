@@ -13,6 +13,8 @@ NANO = 1_000_000_000
 class Plan(Row):
     """A level of a product that an organization can subscribe to."""
 
+    product_path = "product__code"
+
     class Kind(models.TextChoices):
         SUBSCRIPTION = "subscription"
         PAY_AS_YOU_GO = "pay_as_you_go", "Pay as you go"
@@ -57,6 +59,8 @@ class Plan(Row):
 
 class Price(Row):
     """What a plan costs: a flat amount each interval, or an amount for each token beyond the allotment."""
+
+    product_path = "plan__product__code"
 
     class Kind(models.TextChoices):
         RECURRING = "recurring"

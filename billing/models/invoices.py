@@ -32,6 +32,8 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(Scoped, Row):
     """What an organization was asked to pay, in minor units of one currency."""
 
+    product_path = "subscription__plan__product__code"
+
     class Status(models.TextChoices):
         DRAFT = "draft"
         OPEN = "open"
@@ -92,6 +94,8 @@ class Invoice(Scoped, Row):
 
 class InvoiceLine(Scoped, Row):
     """One line: the base price, tokens beyond an allotment, an adjustment, or what else the provider put there."""
+
+    product_path = "invoice__subscription__plan__product__code"
 
     scope_path = "invoice__organization_id"
 

@@ -45,6 +45,8 @@ class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
 class BillingPeriod(Scoped, Row):
     """One period of one subscription: open while usage comes in, closed with its figures frozen, then invoiced."""
 
+    product_path = "subscription__plan__product__code"
+
     class Status(models.TextChoices):
         OPEN = "open"
         CLOSED = "closed"
@@ -117,6 +119,8 @@ class InvoiceItem(Scoped, Row):
     A period's items always add up to what its usage costs on its terms: the first is the overage frozen at close, the
     others are adjustments for usage that came later.
     """
+
+    product_path = "period__subscription__plan__product__code"
 
     class Kind(models.TextChoices):
         OVERAGE = "overage"

@@ -48,6 +48,8 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 class Subscription(Scoped, Row):
     """An organization's subscription to one plan."""
 
+    product_path = "plan__product__code"
+
     class Status(models.TextChoices):
         INCOMPLETE = "incomplete"
         INCOMPLETE_EXPIRED = "incomplete_expired", "Incomplete expired"
@@ -100,6 +102,8 @@ class Subscription(Scoped, Row):
 
 class CheckoutSession(Scoped, Row):
     """One try to buy. A guest's has no organization until the buyer is known."""
+
+    product_path = "plan__product__code"
 
     class Status(models.TextChoices):
         OPEN = "open"

@@ -34,6 +34,8 @@ class UsageBucketQuerySet(models.QuerySet["UsageBucket"]):
 class UsageBucket(Scoped, Row):
     """Tokens of one agent on one model in one hour: a snapshot, so a later report replaces it."""
 
+    product_path = "subscription__plan__product__code"
+
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="usage_buckets")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="usage_buckets")
     # Whatever meters: today an order's id. Billing does not know orders.

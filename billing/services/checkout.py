@@ -81,8 +81,7 @@ def _open_row(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
         if found is not None:
             return found
     row = CheckoutSession.objects.create(plan=price.plan, price=price, **wishes)
-    product = price.plan.product.code
-    audit.record("checkout.start", row, by=row.created_by, changes={"plan": price.plan.code}, product=product)
+    audit.record("checkout.start", row, by=row.created_by, changes={"plan": price.plan.code})
     return row
 
 
@@ -188,8 +187,7 @@ def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> S
     purchase.save(update_fields=["organization", "created_by"])
     _open_account(buyer.organization, purchase.provider_customer_id)
     subscription = subscriptions.record_purchase(snapshot, organization=buyer.organization)
-    plan = subscription.plan
-    audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": plan.code}, product=plan.product.code)
+    audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": subscription.plan.code})
     checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
     return subscription
 

@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from billing.providers import provider
 from billing.providers.protocol import VerifiedEvent
 from billing.services import cycle, projection
-from platform_core import clock, leases, nudges, scoping, watchdog
+from platform_core import clock, context, leases, nudges, scoping, watchdog
 from platform_core.errors import DomainError, InvalidInput
 from platform_core.models import ProviderEvent
 
@@ -59,7 +59,8 @@ def process_one(worker: str) -> bool:
     event = leases.claim(ProviderEvent, worker=worker)
     if event is None:
         return False
-    with scoping.system():
+    working = context.working(f"{event.provider}:{event.external_id}", f"{event.provider} {event.kind}")
+    with scoping.system(), working:
         _process(event)
     return True
 

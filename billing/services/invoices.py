@@ -13,6 +13,7 @@ from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceItemFact, InvoiceLineFact
 from billing.services import periods, rating
 from orgs.models import Organization
+from platform_core.services import audit
 
 log = logging.getLogger(__name__)
 # Only these carry whole periods at the full price; others may hold parts of one.
@@ -33,9 +34,12 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     values["discrepancy"] = "; ".join(_discrepancies(fact, lines, subscription))[:300]
     if values["discrepancy"] and values["discrepancy"] != invoice.discrepancy:
         log.error("Invoice %s differs from our figures: %s", fact.number or fact.id, values["discrepancy"])
+    before = "" if is_new else invoice.status
     for name, value in values.items():
         setattr(invoice, name, value)
     invoice.save()
+    if invoice.status != before:
+        audit.record("invoice.status", invoice, by=None, changes={"status": [before, invoice.status]})
     _replace_lines(invoice, lines)
     return invoice
 

@@ -12,7 +12,9 @@ from billing.services import invoices, periods
 from billing.signals import subscription_changed
 from orgs.models import Organization
 from platform_core.errors import Conflict
+from platform_core.services import audit
 
+TOLD = ("status", "quantity", "cancel_at_period_end")
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +25,8 @@ def record_purchase(snapshot: Snapshot, *, organization: Organization) -> Subscr
     found nothing new only says until when that was so.
     """
     fact = cast("SubscriptionFact", snapshot.subscription)
-    row = Subscription.objects.select_for_update().filter(provider_subscription_id=fact.id).first()
+    held = Subscription.objects.select_for_update(of=("self",)).select_related("plan__product")
+    row = held.filter(provider_subscription_id=fact.id).first()
     if row is not None and row.observed_at >= snapshot.observed_at:
         return row
     if row is not None and row.snapshot_digest == snapshot.digest:
@@ -49,14 +52,30 @@ def _mirror(snapshot: Snapshot) -> None:
 
 def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot) -> Subscription:
     """Bring the row to the fact; announce a status that it did not have before."""
-    previous = row.status
+    previous, before = row.status, _told(row)
     for name, value in _columns(fact).items():
         setattr(row, name, value)
     row.observed_at, row.snapshot_digest = snapshot.observed_at, snapshot.digest
     row.save()
+    _record(row, before)
     if row.status != previous:
         subscription_changed.send(Subscription, subscription=row, previous=previous)
     return row
+
+
+def _told(row: Subscription) -> dict[str, Any]:
+    """What an event says of it. A row that is yet to be written says nothing."""
+    if not row.provider_subscription_id:
+        return {}
+    return {"plan": row.plan.code, **{name: getattr(row, name) for name in TOLD}}
+
+
+def _record(row: Subscription, before: dict[str, Any]) -> None:
+    """Whatever the provider's word was about, an event says what it changed."""
+    after = _told(row)
+    changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+    if changes:
+        audit.record(f"subscription.{'update' if before else 'create'}", row, by=None, changes=changes)
 
 
 def _columns(fact: SubscriptionFact) -> dict[str, Any]:
@@ -76,7 +95,7 @@ def _columns(fact: SubscriptionFact) -> dict[str, Any]:
 
 
 def _price_of(fact: SubscriptionFact) -> Price:
-    price = Price.objects.select_related("plan").filter(provider_price_id=fact.price_id).first()
+    price = Price.objects.select_related("plan__product").filter(provider_price_id=fact.price_id).first()
     if price is None:
         raise Conflict(f"Subscription {fact.id} has the price {fact.price_id}, which the catalog does not know.")
     return price

@@ -12,7 +12,7 @@ from identity.signals import account_erased
 from orgs.services import ownership
 from platform_core import scoping, sealing
 from platform_core.models import Mail
-from platform_core.services import audit
+from platform_core.services import audit, audit_exports
 
 
 @transaction.atomic
@@ -33,6 +33,7 @@ def erase(user: User, *, by: User) -> None:
         account_erased.send(sender=User, user=user, address=address)
         _empty(user)
         audit.record("user.erase", user, by=user if by.pk == user.pk else by)
+        audit_exports.redo_without(user)
         audit.pseudonymise(user)
 
 

@@ -41,7 +41,8 @@ def require_another(without: User) -> None:
 
 def tell_of_broken_record(chain: AuditChain) -> None:
     """A message to each of them: what was found, and where to look."""
-    organization = Organization.objects.filter(pk=chain.organization_id).first()
+    # A chain bears the id of its organization, or one that none has.
+    organization = Organization.objects.filter(pk=chain.pk).first()
     context = {
         "whose": organization.name if organization else "the platform",
         "problem": chain.problem,

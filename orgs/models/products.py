@@ -8,6 +8,8 @@ from platform_core.models import Row
 class Product(Row):
     """A product. Billing's catalog refers to it."""
 
+    product_path = "code"
+
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=300, blank=True)

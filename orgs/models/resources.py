@@ -32,6 +32,8 @@ class ProductResource(Scoped, Row):
     an older message that comes late must not bring it back.
     """
 
+    product_path = "product__code"
+
     class Kind(models.TextChoices):
         STATUS_PAGE = "status_page", "Status page"
         CHECK = "check"

@@ -96,6 +96,8 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
 class RoleGrant(Scoped, Row):
     """A member's role in one product, and where it comes from. Of several, the strongest counts."""
 
+    product_path = "product__code"
+
     scope_path = "membership__organization_id"
 
     class Source(models.TextChoices):

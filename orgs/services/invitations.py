@@ -149,7 +149,8 @@ def _join(organization: Organization, held: Invitation, user: "User") -> Members
     held.accepted_at, held.accepted_by = clock.wall(), user
     held.save(update_fields=["accepted_at", "accepted_by"])
     changes = {"role": member.role_key, "invited_by": held.invited_by_id}
-    audit.record("invitation.accept", member, by=user, changes=changes)
+    product = product_roles.concerned({}, held.product_roles)
+    audit.record("invitation.accept", member, by=user, changes=changes, product=product)
     return member
 
 
@@ -224,7 +225,9 @@ def _invite(organization: Organization, wanted: Wanted, acting: authority.Author
     role.give_to(invitation)
     invitation.save()
     _mail(invitation, token)
-    audit.record("invitation.create", invitation, by=by, changes={"email": wanted.address, "role": role.key})
+    product = product_roles.concerned({}, invitation.product_roles)
+    changes = {"email": wanted.address, "role": role.key}
+    audit.record("invitation.create", invitation, by=by, changes=changes, product=product)
     return invitation
 
 

@@ -124,7 +124,10 @@ def _save(organization: Organization, given: Mapping[str, Any], *, by: "User") -
         for name in changes:
             setattr(organization, name, given[name])
         organization.save(update_fields=list(changes))
-        audit.record("organization.update", organization, by=by, changes=changes)
+        product = (
+            product_roles.concerned(*changes["default_product_roles"]) if "default_product_roles" in changes else ""
+        )
+        audit.record("organization.update", organization, by=by, changes=changes, product=product)
 
 
 def _tell_owners(organization: Organization, by: "User") -> None:

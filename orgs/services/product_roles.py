@@ -74,10 +74,14 @@ def replace(member: Membership, given: ProductRoles, *, by: "User") -> None:
     member.grants.given_by_people().delete()
     _insert(member, given, RoleGrant.Source.MANUAL)
     changes = {"product_roles": [before, dict(given)]}
-    differing = [code for code in {**before, **given} if before.get(code) != given.get(code)]
-    # An event concerns one product or none in particular.
-    product = differing[0] if len(differing) == 1 else ""
+    product = concerned(before, given)
     audit.record("membership.update_product_roles", member, by=by, changes=changes, product=product)
+
+
+def concerned(before: ProductRoles, after: ProductRoles) -> str:
+    """The one product in which roles differ: an event concerns one product, or none in particular."""
+    differing = [code for code in {**before, **after} if before.get(code) != after.get(code)]
+    return differing[0] if len(differing) == 1 else ""
 
 
 def begin_with(member: Membership, given: ProductRoles, organization: Organization) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.constants import LOOKUP_SEP
 
 from platform_core import context, scoping, sealing
 from platform_core.models import AuditEvent
@@ -75,6 +76,24 @@ def _person_of(target: models.Model) -> str:
     return str(found or "")
 
 
+def _product_of(target: models.Model) -> str:
+    """The code of the product that the target is a row of, by the path that its model names. One query at most."""
+    row: Any = target
+    names: list[str] = getattr(target, "product_path", "").split(LOOKUP_SEP)
+    for place, name in enumerate(filter(None, names), 1):
+        field: Any = row._meta.get_field(name)
+        if not field.is_relation:
+            return str(getattr(row, name))
+        if not field.is_cached(row):
+            rest = LOOKUP_SEP.join(names[place:])
+            beyond = field.related_model._base_manager.filter(pk=getattr(row, field.attname))
+            return beyond.values_list(rest, flat=True).first() or ""
+        row = getattr(row, name)
+        if row is None:
+            break
+    return ""
+
+
 def record(
     action: str,
     target: models.Model,
@@ -90,7 +109,7 @@ def record(
     event = AuditEvent(
         action=action,
         organization_id=_organization_of(target),
-        product=product,
+        product=product or _product_of(target),
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
         target_label=str(target)[:254],
@@ -111,7 +130,7 @@ def _origin(by: Person | None, actor: tuple[str, str, str] | None) -> dict[str, 
     if by is not None:
         kind = AuditEvent.ActorType.STAFF if by.is_staff else AuditEvent.ActorType.USER
         actor = (kind, str(by.pk), by.email)
-    actor_type, actor_id, actor_label = actor or (AuditEvent.ActorType.SYSTEM, "", "")
+    actor_type, actor_id, actor_label = actor or (AuditEvent.ActorType.SYSTEM, *context.working_as())
     request = context.current()
     impersonator_id, impersonator_label = (request and request.impersonator) or ("", "")
     return {
@@ -154,15 +173,20 @@ def _insertion() -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
 
 
+def naming(person: models.Model) -> Q:
+    """The events that say who somebody is: they acted, or acted as somebody, or it is about them."""
+    pk = str(person.pk)
+    people = (AuditEvent.ActorType.USER, AuditEvent.ActorType.STAFF)
+    return Q(actor_type__in=people, actor_id=pk) | Q(impersonator_id=pk) | Q(person_id=pk)
+
+
 def pseudonymise(person: models.Model) -> int:
     """Of an erased person, events keep what happened and when; who it was they do not tell. Gives how many they are.
 
     Ids stay, so the record can still be followed; of what a sealed event said, its chain keeps the digest.
     """
     pk = str(person.pk)
-    people = (AuditEvent.ActorType.USER, AuditEvent.ActorType.STAFF)
-    acted = Q(actor_type__in=people, actor_id=pk)
-    theirs = AuditEvent.objects.filter(acted | Q(impersonator_id=pk) | Q(person_id=pk)).order_by("pk")
+    theirs = AuditEvent.objects.filter(naming(person)).order_by("pk")
     keys = list(theirs.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH):
         # Locked before they are read: one of them may be sealed at this moment.

@@ -9,20 +9,21 @@ from uuid import UUID
 from django.core import signing
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from platform_core import clock, selectors, transactions, workflow
 from platform_core.errors import Conflict, Gone, NotFound
 from platform_core.models import AuditEvent, AuditExport, Job
 from platform_core.services import audit, audit_documents
-from platform_core.workflow import Context, Done, Outcome, Step, Workflow
+from platform_core.workflow import Again, Context, Done, Outcome, Step, Workflow
 
 KIND = "platform_core.export_audit_events"
 LIFE = timedelta(days=7)
 LINK_LIFE = timedelta(minutes=5)
 SALT = "platform_core.audit_export"
 BATCH = 1000
+TICK = timedelta(microseconds=1)
 # So many are put together for one organization at a time.
 AT_ONCE = 3
 MOMENTS = ("since", "until")
@@ -53,7 +54,9 @@ def _stored(value: Any) -> Any:
 
 # --- the job ---
 def _collect(ctx: Context) -> Outcome:
-    """Write the file, under the same name at each try."""
+    """Write the file, under the same name at each try. What it takes the place of goes first."""
+    if "discard" in ctx.job.data:
+        default_storage.delete(ctx.job.data["discard"])
     export = AuditExport.objects.filter(pk=ctx.job.subject_id, status=Status.PENDING).first()
     if export is None:
         return Done()
@@ -62,15 +65,18 @@ def _collect(ctx: Context) -> Outcome:
     events = selectors.audit_events(export.organization_id, asked).filter(created_at__lt=export.created_at)
     mine = AuditExport.objects.filter(pk=export.pk, status=Status.PENDING)
     mine.update(total_count=events.count(), done_count=0)
-    name = f"audit-exports/{export.pk.hex}.{export.format}"
+    name = f"audit-exports/{ctx.job.pk.hex}.{export.format}"
     with tempfile.TemporaryFile() as written:
         count = _write(written, export, events)
         written.seek(0)
         default_storage.delete(name)
         name = default_storage.save(name, File(written))
-    expires_at = clock.wall() + LIFE
-    mine.update(status=Status.READY, file=name, expires_at=expires_at, done_count=count, total_count=count)
-    return Done()
+    ready = {"status": Status.READY, "file": name, "expires_at": export.expires_at or clock.wall() + LIFE}
+    # As it was when it was begun: whoever is erased meanwhile moves the end (`redo_without`).
+    if mine.filter(expires_at=export.expires_at).update(**ready, done_count=count, total_count=count):
+        return Done()
+    default_storage.delete(name)
+    return Again(1, "Somebody was erased while it was written.") if mine.exists() else Done()
 
 
 def _write(file: IO[bytes], export: AuditExport, events: QuerySet[AuditEvent]) -> int:
@@ -95,6 +101,25 @@ def _batches(events: QuerySet[AuditEvent]) -> Iterator[list[AuditEvent]]:
         last = batch[-1]
         later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, id__gt=last.pk)
         batch = list(ordered.filter(later, created_at__gte=last.created_at)[:BATCH])
+
+
+def redo_without(person: models.Model) -> int:
+    """Whatever names a person who is being erased is put together anew, and cannot be fetched until then.
+
+    Call it in the transaction that erases them. One that is being written then is not published: its end has moved.
+    """
+    named = AuditEvent.objects.filter(audit.naming(person)).order_by().values("organization_id").distinct()
+    unfinished = AuditExport.objects.filter(organization_id__in=named, status__in=(Status.READY, Status.PENDING))
+    found = list(unfinished.select_for_update().order_by("pk"))
+    for export in found:
+        key = f"{KIND}:{export.pk}:{person.pk}"
+        changes: dict[str, Any] = {"expires_at": (export.expires_at or clock.wall() + LIFE) - TICK}
+        if export.status == Status.READY:
+            changes |= {"status": Status.PENDING, "file": "", "done_count": 0}
+            data = {"discard": export.file}
+            workflow.start(KIND, export, organization_id=export.organization_id, key=key, data=data)
+        AuditExport.objects.filter(pk=export.pk).update(**changes)
+    return len(found)
 
 
 def _fail(job: Job) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Case, Value, When
 
-from platform_core import clock, leases, redaction, scoping, watchdog
+from platform_core import clock, context, leases, redaction, scoping, watchdog
 from platform_core.errors import DomainError, UpstreamError
 from platform_core.models import Job, StepRun
 from platform_core.models.leases import NEVER
@@ -85,7 +85,8 @@ class _Try:
 
     def run(self) -> None:
         """Ask the step, write down its answer."""
-        with scoping.system():
+        working = context.working(f"job:{self.job.pk}", f"job {self.job.kind}")
+        with scoping.system(), working:
             try:
                 self._settle(self._answer(self._ask()))
             except Fenced:

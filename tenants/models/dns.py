@@ -10,6 +10,8 @@ from tenants.models.orders import Order
 class DnsRecord(Scoped, Row):
     """What one name of an order was last seen to point to."""
 
+    product_path = "order__subscription__plan__product__code"
+
     class Outcome(models.TextChoices):
         MATCH = "MATCH"
         MISMATCH = "MISMATCH"

@@ -37,6 +37,8 @@ def portainer_of(domain: str) -> str:
 class Order(Scoped, Row):
     """One server for one subscription, from payment to fulfilment."""
 
+    product_path = "subscription__plan__product__code"
+
     class Status(models.TextChoices):
         PAYMENT_CONFIRMED = "PAYMENT_CONFIRMED", "Payment confirmed"
         AWAITING_SERVER = "AWAITING_SERVER", "Awaiting server"

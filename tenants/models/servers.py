@@ -25,6 +25,8 @@ class ServerQuerySet(models.QuerySet["Server"]):
 class Server(Scoped, Row):
     """The machine that serves one order."""
 
+    product_path = "order__subscription__plan__product__code"
+
     scope_path = "order__organization_id"
 
     class Status(models.TextChoices):
@@ -72,6 +74,8 @@ class Server(Scoped, Row):
 
 class RegistrationToken(Scoped, Row):
     """What a new server shows once to get its key."""
+
+    product_path = "order__subscription__plan__product__code"
 
     scope_path = "order__organization_id"
 
@@ -133,6 +137,8 @@ class ServerStatus(models.Model):
 
 class ConfigRevision(Scoped, Row):
     """One numbered version of what a server should be running. Never changed, only followed by the next."""
+
+    product_path = "order__subscription__plan__product__code"
 
     scope_path = "order__organization_id"
 

@@ -1,12 +1,14 @@
 """Every model says whose its rows are, and its managers hold it."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import models
 
+from orgs.models import Product
 from platform_core import routes, scoping
 from platform_core.api.surfaces import CustomersSurface
 from platform_core.scoping import Scoped, ScopedManager, ScopeMissing
@@ -137,3 +139,25 @@ def test_names_tell_the_kind(model: type[models.Model]) -> None:
 
     assert [name for name in times if not name.endswith(TIME_ENDINGS)] == []
     assert [name for name in dates if not name.endswith("_on")] == []
+
+
+def _leads_to_a_product(model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()) -> bool:
+    parents = (
+        {cast("type[models.Model]", field.related_model) for field in model._meta.concrete_fields if field.is_relation}
+        - seen
+        - {model}
+    )
+    return model is Product or any(_leads_to_a_product(parent, seen | {model}) for parent in parents)
+
+
+def test_rows_of_a_product_say_which_so_that_events_can_be_asked_for_by_it() -> None:
+    # The record tells nothing of these by themselves: their server does.
+    silent = {"ServerBeat", "ServerStatus"}
+
+    leading: set[Any] = {model for model in MODELS if _leads_to_a_product(model)}
+
+    assert {model.__name__ for model in leading if not hasattr(model, "product_path")} == silent
+    for model in leading:
+        if hasattr(model, "product_path"):
+            with scoping.system():
+                assert list(model._base_manager.values_list(model.product_path)[:1]) == []

@@ -1,14 +1,18 @@
 """Slots: each runs once, whoever calls and however often."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from platform_core import clock, leases, schedule, tables, tasks
-from platform_core.models import CronRun
+from platform_core.models import AuditEvent, CronRun
 from platform_core.models.leases import LONG_AGO
 from platform_core.schedule import Clockwork, Periodic
+from platform_core.services import audit
+from tests import make
 from tests.clocks import at
 
 NOON = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
@@ -30,6 +34,17 @@ def hourly(ran: list[datetime], monkeypatch: pytest.MonkeyPatch) -> Periodic:
     periodic = Periodic("hourly", timedelta(hours=1), run)
     monkeypatch.setattr(tables, "entries", lambda table: [periodic] if table == "SCHEDULE" else [])
     return periodic
+
+
+def test_what_a_task_changes_is_told_as_its_doing(hourly: Periodic) -> None:
+    def change() -> None:
+        with transaction.atomic():
+            audit.record("thing.change", make.product(), by=None)
+
+    schedule.run(replace(hourly, run=change), "w")
+
+    event = AuditEvent.objects.get()
+    assert (event.actor_type, event.actor_id, event.actor_label) == ("system", "schedule:hourly", "schedule hourly")
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from django.core import mail
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from platform_core import clock, context, scoping, tables, tasks, worker
+from platform_core.models import AuditEvent
 from platform_core.scoping import ScopeMissing
+from platform_core.services import audit
 from platform_core.stopping import Stop
 from tests import make
 
@@ -48,6 +50,19 @@ def test_a_round_does_some_of_each(works: Serve) -> None:
     assert [worker.round("w") for _ in range(4)] == [12, 10, 5, 0]
     assert (long.left, short.left) == (0, 0)
     assert set(long.workers) == {"w"}
+
+
+def test_what_work_changes_is_told_as_its_doing(works: Serve) -> None:
+    def deliver(name: str) -> bool:
+        with transaction.atomic():
+            audit.record("thing.change", make.product(), by=None)
+        return False
+
+    works(deliver)
+    worker.round("w")
+
+    event = AuditEvent.objects.get()
+    assert (event.actor_id, event.actor_label) == ("work:test_worker.deliver", "worker test_worker.deliver")
 
 
 def test_a_round_can_be_stopped_between_two_units(works: Serve) -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
 from billing.models import BillingPeriod, Invoice
 from billing.services import rating
 from platform_core import scoping
+from platform_core.management.audited import AuditedCommand
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Recompute closed periods from their evidence and list whatever does not come out the same."
 
     def handle(self, *args: Any, **options: Any) -> None:

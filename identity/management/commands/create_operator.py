@@ -4,14 +4,15 @@ import getpass
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from identity import staff_roles
 from identity.services import operators
 from platform_core.errors import DomainError
+from platform_core.management.audited import AuditedCommand
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Create a staff member. The password comes from $OPERATOR_PASSWORD or is asked for."
 
     def add_arguments(self, parser: CommandParser) -> None:

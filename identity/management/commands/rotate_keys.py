@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from identity.services import signing_keys
+from platform_core.management.audited import AuditedCommand
 from platform_core.services import reencryption
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """Run it on a schedule, after a leak, and after a new key was put first in FIELD_ENCRYPTION_KEYS."""
 
     help = (

@@ -4,9 +4,10 @@ import sys
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from platform_core import scoping
+from platform_core.management.audited import AuditedCommand
 from platform_core.models import AuditEvent
 from platform_core.services import audit_sealing, audit_verification
 from platform_core.services.audit_verification import Verdict
@@ -20,7 +21,7 @@ def _line(verdict: Verdict) -> str:
     return f"{'ok     ' if verdict.holds else 'BROKEN '} {verdict.chain}: {found} ({counts})"
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """`audit verify` ends with 0 where every chain holds, 1 where one does not, 2 where there is nothing to look at."""
 
     help = "Seals, signs or verifies the chains of the audit log. `verify` ends with 1 when a chain is broken."

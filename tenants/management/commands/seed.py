@@ -7,17 +7,18 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from billing.services import catalog
 from identity.models import User
 from orgs.models import Organization
 from platform_core import clock, context, scoping
+from platform_core.management.audited import AuditedCommand
 from tenants.management.seeding import describing, history, people, purchases
 from tenants.models import Order
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """Fixed people, real purchases on the sandbox and, where the hub is up, servers and a past. May be run again."""
 
     help = "Fill an empty database with a small living company."

@@ -62,7 +62,8 @@ def state(invoice: Invoice) -> tuple[str, int]:
 
 
 def audited() -> list[tuple[str, object]]:
-    events = AuditEvent.objects.filter(action__startswith="invoice.").order_by("created_at", "pk")
+    tried = AuditEvent.objects.filter(action__in=("invoice.decline", "invoice.retry"))
+    events = tried.order_by("created_at", "pk")
     return [(event.action, event.changes.get("status")) for event in events]
 
 

@@ -14,7 +14,7 @@ from billing.providers.stripe.provider import StripeProvider
 from billing.services import inbox
 from orgs.models import Organization
 from platform_core import clock, leases
-from platform_core.models import ProviderEvent
+from platform_core.models import AuditEvent, ProviderEvent
 from tests.billing import shop
 
 
@@ -47,6 +47,21 @@ def test_an_event_is_acted_upon_once(waiting: ProviderEvent) -> None:
     waiting.refresh_from_db()
     assert (waiting.status, waiting.error, waiting.worker) == ("PROCESSED", "", "w1")
     assert waiting.processed_at is not None
+
+
+def test_what_an_event_changes_is_told_as_the_providers_word(waiting: ProviderEvent) -> None:
+    inbox.process_one("w1")
+
+    subscription = Subscription.objects.get()
+    made = AuditEvent.objects.get(action="subscription.create")
+    assert (made.actor_type, made.actor_id) == ("system", f"stripe:{waiting.external_id}")
+    assert (made.actor_label, made.target_id) == ("stripe checkout.session.completed", str(subscription.pk))
+    assert made.product == subscription.plan.product.code
+    assert made.changes["status"] == [None, "active"]
+    paid = AuditEvent.objects.get(action="invoice.status")
+    assert (paid.changes, paid.actor_id) == ({"status": ["", "paid"]}, made.actor_id)
+    # Of a purchase the buyer is the one who acts.
+    assert AuditEvent.objects.get(action="checkout.complete").actor_type == "user"
 
 
 def test_two_workers_never_hold_the_same_event(waiting: ProviderEvent) -> None:

@@ -1,13 +1,16 @@
 """Who changed what, in the transaction of the change."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Model
 
-from orgs.models import Organization
+from billing.models import Invoice
+from orgs.models import Organization, Product
 from platform_core import context
 from platform_core.models import AuditEvent
 from platform_core.services import audit
@@ -54,6 +57,59 @@ def test_a_change_by_the_platform_itself() -> None:
     assert (event.actor_type, event.actor_id, event.actor_label) == ("system", "", "")
     assert event.organization_id is None
     assert (event.request_id, event.ip_address) == ("", None)
+
+
+def by_itself(event: AuditEvent) -> tuple[str, str, str]:
+    return event.actor_type, event.actor_id, event.actor_label
+
+
+def test_what_the_platform_does_by_itself_says_which_part_of_it() -> None:
+    with context.working("job:1", "job provision"):
+        with context.working("schedule:a", "schedule a"):
+            inner = audit.record("thing.change", make.product(), by=None)
+        outer = audit.record("thing.change", Product.objects.get(), by=None)
+        person = audit.record("thing.change", Product.objects.get(), by=make.user())
+    after = audit.record("thing.change", Product.objects.get(), by=None)
+
+    assert by_itself(inner) == ("system", "schedule:a", "schedule a")
+    assert by_itself(outer) == ("system", "job:1", "job provision")
+    assert (person.actor_type, by_itself(after)) == ("user", ("system", "", ""))
+
+
+@pytest.mark.parametrize(
+    ("row", "known"),
+    [
+        (lambda: make.product("pages"), True),
+        (make.subscription, True),
+        (make.order, True),
+        (make.server, True),
+        (lambda: make.product_resource(make.organization()), True),
+        (make.user, False),
+        (make.organization, False),
+    ],
+)
+def test_a_row_of_a_product_says_which(
+    row: Callable[[], Model], known: bool, django_assert_max_num_queries: Any
+) -> None:
+    made = row()
+    fresh = type(made)._base_manager.get(pk=made.pk)
+    wanted = Product.objects.get().code if known else ""
+
+    # The event, its savepoint, and one look for the product at most.
+    with django_assert_max_num_queries(4):
+        assert audit.record("thing.change", fresh, by=None).product == wanted
+    # Nothing is asked that is known.
+    assert audit.record("thing.change", made, by=None).product == wanted
+
+
+def test_a_row_that_points_nowhere_is_of_no_product() -> None:
+    invoice = make.invoice(make.subscription())
+    assert audit.record("invoice.status", invoice, by=None).product != ""
+    invoice.subscription = None
+
+    assert audit.record("invoice.status", invoice, by=None).product == ""
+    invoice.save()
+    assert audit.record("invoice.status", Invoice.objects.get(), by=None).product == ""
 
 
 def test_an_organization_is_its_own() -> None:

@@ -2,10 +2,13 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 
+from identity.models import User
+from identity.services import erasure
 from orgs.models import Organization
 from platform_core import clock, worker
 from platform_core.errors import Conflict, Gone, NotFound
@@ -66,9 +69,9 @@ def test_an_empty_one(organization: Organization, owner: PersonClient) -> None:
 def test_a_job_that_runs_twice_leaves_one_file(organization: Organization, owner: PersonClient) -> None:
     make.sealed_chain(organization, 2)
     export = audit_exports.request_export(organization.pk, "jsonl", {}, by=owner.user)
-    name = f"audit-exports/{export.pk.hex}.jsonl"
-    default_storage.save(name, default_storage.open(make.audit_export(organization).file))
     job = Job.objects.get(subject_id=export.pk)
+    name = f"audit-exports/{job.pk.hex}.jsonl"
+    default_storage.save(name, default_storage.open(make.audit_export(organization).file))
 
     assert engine.run_job(job.pk)
     Job.objects.filter(pk=job.pk).update(status="QUEUED")
@@ -146,3 +149,88 @@ def test_a_week_later_the_file_is_deleted(organization: Organization, owner: Per
         audit_exports.fetch(export, by=owner.user)
     with pytest.raises(NotFound):
         audit_exports.own(make.organization().pk, export.pk)
+
+
+def names(export: AuditExport, person: User) -> bool:
+    export.refresh_from_db()
+    return person.email in "".join(lines(export))
+
+
+@pytest.fixture
+def lea(organization: Organization, owner: PersonClient) -> User:
+    """Somebody who did something in the organization, and elsewhere."""
+    lea = make.person(organization, email="lea@harbour.test")
+    make.audit_event(organization, "thing.change", by=lea)
+    return User.objects.get(pk=lea.pk)
+
+
+def test_who_is_erased_is_not_in_files_from_before(organization: Organization, owner: PersonClient, lea: User) -> None:
+    other = make.organization("Other Company")
+    make.audit_event(other, "thing.elsewhere")
+    export, elsewhere = ready(organization, owner), ready(other, owner)
+    before, until = export.file, export.expires_at
+    assert names(export, lea)
+
+    erasure.erase(User.objects.get(pk=lea.pk), by=lea)
+
+    export.refresh_from_db()
+    assert (export.status, export.file) == (Status.PENDING, "")
+    with pytest.raises(Conflict, match="not ready"):
+        audit_exports.link(export, by=owner.user)
+    while worker.round("test"):
+        pass
+    assert not names(export, lea)
+    assert f"{lea.pk}@erased.invalid" in "".join(lines(export))
+    assert [json.loads(line)["action"] for line in lines(export)] == ["thing.change"]
+    assert not default_storage.exists(before)
+    assert export.status == Status.READY
+    assert until is not None
+    assert export.expires_at == until - timedelta(microseconds=1)
+    file = elsewhere.file
+    elsewhere.refresh_from_db()
+    assert (elsewhere.status, elsewhere.file) == (Status.READY, file)
+
+
+def test_one_that_is_written_while_somebody_is_erased_is_begun_anew(
+    organization: Organization, owner: PersonClient, lea: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = audit_exports.request_export(organization.pk, "jsonl", {}, by=owner.user)
+    write = audit_exports._write
+
+    def erases_meanwhile(*args: Any) -> int:
+        count = write(*args)
+        monkeypatch.setattr(audit_exports, "_write", write)
+        erasure.erase(User.objects.get(pk=lea.pk), by=lea)
+        return count
+
+    monkeypatch.setattr(audit_exports, "_write", erases_meanwhile)
+    job = Job.objects.get(subject_id=export.pk)
+    assert engine.run_job(job.pk)
+    export.refresh_from_db()
+    assert (export.status, export.file) == (Status.PENDING, "")
+    assert not default_storage.exists(f"audit-exports/{job.pk.hex}.jsonl")
+
+    Job.objects.filter(pk=job.pk).update(run_after=clock.now())
+    assert engine.run_job(job.pk)
+
+    assert not names(export, lea)
+    assert export.status == Status.READY
+
+
+def test_one_that_is_stopped_while_it_is_written_leaves_no_file(
+    organization: Organization, owner: PersonClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = audit_exports.request_export(organization.pk, "jsonl", {}, by=owner.user)
+    write = audit_exports._write
+
+    def stops_meanwhile(*args: Any) -> int:
+        AuditExport.objects.filter(pk=export.pk).update(status=Status.FAILED)
+        return write(*args)
+
+    monkeypatch.setattr(audit_exports, "_write", stops_meanwhile)
+    job = Job.objects.get(subject_id=export.pk)
+    assert engine.run_job(job.pk)
+
+    export.refresh_from_db()
+    assert (export.status, export.file) == (Status.FAILED, "")
+    assert not default_storage.exists(f"audit-exports/{job.pk.hex}.jsonl")

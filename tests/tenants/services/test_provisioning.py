@@ -38,6 +38,10 @@ def test_an_order_goes_its_whole_way(order: Order, fake_provisioner: FakeProvisi
     assert order.dashboard_url in mail.html
     server = Server.objects.get()
     assert (server.provider, server.status, server.agent_url) == ("fake", "online", ADDRESS)
+    moves = AuditEvent.objects.filter(action="order.status")
+    assert set(moves.values_list("actor_type", "actor_id", "actor_label", "product")) == {
+        ("system", f"job:{job.pk}", "job provision_order", order.subscription.plan.product.code)
+    }
     server_effect = Effect.objects.get(kind="server")
     assert (server_effect.state, server_effect.external_id) == ("CREATED", f"fake-{order.pk}")
 

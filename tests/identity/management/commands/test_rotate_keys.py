@@ -44,6 +44,7 @@ def test_tokens_of_before_live_on_and_new_ones_have_the_new_key() -> None:
         "system",
         str(signing_key().pk),
     )
+    assert event.actor_label.startswith("command rotate_keys by ")
 
 
 def test_after_a_leak_the_key_before_verifies_nothing_and_refreshing_goes_on() -> None:
