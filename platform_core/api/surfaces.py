@@ -30,7 +30,7 @@ from platform_core.api import access, csrf, envelope, throttling
 from platform_core.api.authentication import CronTokenAuthentication, InternalTokenAuthentication
 from platform_core.api.pagination import OffsetPage
 from platform_core.api.parsing import StrictJSONParser, check_query
-from platform_core.errors import EnrolmentRequired, RateLimited, StepUpRequired
+from platform_core.errors import EnrolmentRequired, StepUpRequired
 from platform_core.ratelimit import Usage
 from platform_core.scoping import Scope, Scoped
 from platform_core.services import audit
@@ -165,20 +165,12 @@ class PeopleSurface(Surface):
             raise StepUpRequired(purpose)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Asking for what is not theirs counts as any request does, and an event tells of it."""
+        """Whoever asked for what is not theirs is told of, once whatever they had begun is undone."""
         if denied.is_denial(exc) and self.request.user.is_authenticated:
-            try:
-                if self.usage is None:
-                    self.check_throttles(self.request)
-            except RateLimited as error:
-                return super().handle_exception(error)
-            self._tell_denial(exc)
+            rule = access.rule_for(self, str(self.request.method)) or ""
+            status = getattr(exc, "status", 403)
+            denied.tell(self.request._request, self.denied_as, wanted=rule, status=status)
         return super().handle_exception(exc)
-
-    def _tell_denial(self, error: Exception) -> None:
-        rule = access.rule_for(self, str(self.request.method)) or ""
-        status = getattr(error, "status", 403)
-        denied.tell(self.request._request, self.denied_as, wanted=rule, status=status)
 
     @property
     def denied_as(self) -> Model:
