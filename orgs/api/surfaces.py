@@ -47,7 +47,7 @@ class OrganizationSurface(PersonSurface):
         """The organization's own record; a stranger's attempt stands where they work, and not where they looked."""
         here: Membership | None = vars(self).get("membership")
         in_use = getattr(self.request.auth, "organization_id", None)
-        return here or _PLACE.first(self.actor.pk, in_use) or self.actor
+        return here or (in_use and _PLACE.first(self.actor.pk, in_use)) or self.actor
 
     def permits(self, rule: str) -> bool:
         return super().permits(rule) or self.membership.may(rule)
