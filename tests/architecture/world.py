@@ -37,7 +37,7 @@ class World:
             word = path[: found.start()].rstrip("/").rpartition("/")[2]
             word = ALIASES.get(word, word)
             # Staff invite, and so do organizations.
-            ours = self.rows.get(f"{word} of organizations") if path.startswith("/api/v1/organizations/") else None
+            ours = None if path.startswith("/api/v1/admin/") else self.rows.get(f"{word} of organizations")
             path = path.replace(found[0], str((ours or self.rows[word]).pk), 1)
         return path
 

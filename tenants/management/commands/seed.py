@@ -61,6 +61,7 @@ class Command(AuditedCommand):
         for email, name, role in people.STAFF:
             people.operator(email, name, role)
         organizations = {story: people.company(story) for story in people.COMPANIES}
+        people.ask_for_report(organizations[people.COMPANIES[0]])
         self._say(f"{len(people.STAFF)} members of staff, {len(organizations)} organizations")
         for story, organization in organizations.items():
             for plan in story.plans:

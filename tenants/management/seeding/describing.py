@@ -2,7 +2,7 @@
 
 from billing.models import Plan, Subscription
 from identity.models import TotpDevice
-from orgs.models import Membership, Organization
+from orgs.models import Membership, Organization, Report
 from orgs.roles import Role
 from tenants.management.seeding.people import COMPANIES, STAFF
 from tenants.models import Order
@@ -18,6 +18,7 @@ def ids() -> dict[str, str]:
         "organization": str(harbour.pk),
         "otherOrganization": str(fjord.pk),
         "member": str(Membership.objects.get(organization=harbour, role=Role.MEMBER).pk),
+        "report": str(Report.objects.get(organization=harbour).pk),
         "order": str(order.pk),
         "server": str(order.server.pk),
         "plan": str(Plan.objects.get(code="hosting-pro").pk),

@@ -7,8 +7,10 @@ from django.db import transaction
 from identity import staff_roles
 from identity.models import User
 from identity.services import accounts, operators, two_factor
-from orgs.models import Membership, Organization
+from orgs.models import Membership, Organization, Report
 from orgs.roles import Role
+from orgs.services import reports
+from orgs.services.reports import Wanted
 from platform_core.services import audit
 
 PASSWORD = "harbour-lantern-42"  # noqa: S105 - printed by the demo, valid nowhere else
@@ -92,3 +94,10 @@ def _invited(email: str, name: str) -> User:
         accounts.insert(person, confirmed=True)
         audit.record("user.register", person, by=person)
     return person
+
+
+def ask_for_report(organization: Organization) -> None:
+    """Its owner asks for a report, once."""
+    if not Report.objects.filter(organization=organization).exists():
+        owner = Membership.objects.filter(organization=organization, role=Role.OWNER).earliest("created_at")
+        reports.request(organization, Wanted("members"), by=owner.user, permissions=owner.permissions)

@@ -53,6 +53,15 @@ def test_the_path_may_name_the_organization(owner: PersonClient) -> None:
 
 
 @pytest.mark.usefixtures("_open_shop")
+@pytest.mark.parametrize("field", ["organizationId", "plan", "successUrl"])
+def test_the_path_that_names_it_takes_the_same_body(owner: PersonClient, field: str) -> None:
+    answer = owner.post(path_of(owner.organization), {field: "no such thing"})
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
+    assert not CheckoutSession.objects.exists()
+
+
+@pytest.mark.usefixtures("_open_shop")
 @pytest.mark.parametrize("body", [{}, None], ids=["empty object", "no body"])
 def test_without_a_word_the_lowest_plan_is_meant(owner: PersonClient, body: Any) -> None:
     answer = owner.post(CHECKOUT, body) if body is not None else owner.generic("POST", CHECKOUT)

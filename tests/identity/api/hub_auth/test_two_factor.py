@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from identity.models import PendingSignIn, Session, TotpDevice, User
 from identity.services import pending_sign_in
@@ -210,6 +211,19 @@ def test_options_are_given_to_a_pending_sign_in_only(anonymous: ApiClient) -> No
 @pytest.mark.parametrize("body", [{"code": "1"}, {}, {"token": "pend_nothing", "code": "123456"}], ids=str)
 def test_nobody_gets_in_without_a_pending_sign_in(anonymous: ApiClient, body: dict[str, str]) -> None:
     assert anonymous.post(VERIFY, body).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/auth/me", "/api/v1/users/me", "/api/v1/profile", "/api/v1/organizations"])
+def test_half_a_sign_in_is_none(ada: User, secret: str, path: str) -> None:
+    begun = ApiClient()
+    token = pending_of(ada, begun)
+
+    assert begun.get(path).status_code == 401
+    assert ApiClient(headers={"Authorization": f"Bearer {token}"}).get(path).status_code == 401
+    for cookie in ("at", "rt", settings.SESSION_COOKIE_NAME):
+        client = ApiClient()
+        client.cookies[cookie] = token
+        assert (client.get(path).status_code, client.post("/auth/refresh").status_code) == (401, 401)
 
 
 def test_the_body_must_hold_a_proof(ada: User, secret: str, member: PersonClient) -> None:

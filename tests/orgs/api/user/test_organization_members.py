@@ -335,6 +335,19 @@ class TestChanging:
         assert field in response.json()["details"]
         assert actions() == []
 
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [({}, "role"), ({"role": "root"}, "role"), ({"role": "admin", "status": "suspended"}, "status")],
+        ids=str,
+    )
+    def test_a_role_alone_is_changed_by_a_role_alone(
+        self, owner: PersonClient, member: PersonClient, body: dict[str, Any], field: str
+    ) -> None:
+        response = owner.patch(path(owner, place_of(member)), body)
+
+        assert (response.status_code, list(response.json()["details"])) == (400, [field])
+        assert actions() == []
+
     def test_nobody_suspends_themselves(self, owner: PersonClient) -> None:
         make.membership(owner.organization, role=Role.OWNER)
 

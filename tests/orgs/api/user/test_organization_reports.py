@@ -36,6 +36,8 @@ def test_a_report_is_made_in_the_background(owner: PersonClient) -> None:
     assert (told["status"], told["progress"]) == ("ready", 100)
     assert told["size"] > 1000
     assert told["expiresAt"].startswith("2026-06-08")
+    link = owner.get(path(owner, "reports", told["id"], "download"))
+    assert (link.status_code, set(link.json())) == (200, {"url", "expiresAt"})
     assert [each["id"] for each in owner.get(path(owner, "reports")).json()["items"]] == [told["id"]]
     event = AuditEvent.objects.get(action="report.generate")
     assert event.changes == {"kind": "audit_activity", "starts_on": "2026-02-08", "ends_on": "2026-03-09"}

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from billing.models import Invoice, Subscription
 from identity.models import TotpDevice, User
-from orgs.models import Membership, Organization
+from orgs.models import Membership, Organization, Report
 from orgs.selectors import organization_in_use
 from tenants.clients.process_provisioner import ProcessProvisioner
 from tenants.management.seeding import people
@@ -83,6 +83,8 @@ def test_it_describes_what_it_made() -> None:
     order = make.order(harbour, make.subscription(harbour, plan))
     server = make.server(order)
     people.operator(*people.STAFF[0])
+    for _ in range(2):
+        people.ask_for_report(harbour)
 
     described = json.loads(seed("--describe"))
 
@@ -91,6 +93,7 @@ def test_it_describes_what_it_made() -> None:
         "organization": str(harbour.pk),
         "otherOrganization": str(fjord.pk),
         "member": str(Membership.objects.get(organization=harbour, role="member").pk),
+        "report": str(Report.objects.get().pk),
         "order": str(order.pk),
         "server": str(server.pk),
         "plan": str(plan.pk),

@@ -1,0 +1,97 @@
+"""Every page of an organization, opened and sent in every role: who may is written down a second time."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from orgs.portal.pages import OrganizationPage
+from orgs.roles import Role
+from platform_core import routes
+from platform_core.models import AuditEvent
+from tests import make
+from tests.architecture import world
+from tests.architecture.test_roles import BUYERS, DECIDING, EVERYBODY, LOG_READERS, OWNERS
+from tests.architecture.world import World
+from tests.orgs.names import saying
+from tests.pages import Browser
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    for path, pattern in routes.patterns():
+        view = getattr(pattern.callback, "view_class", None)
+        if isinstance(view, type) and issubclass(view, OrganizationPage) and not view.personal:
+            yield from ((verb, path) for verb in view.access)
+
+
+PAGES = sorted(_pages())
+# Opening is everybody's and sending theirs who decide; this is the rest.
+OTHERWISE = {
+    ("GET", "/invitations"): DECIDING,
+    ("GET", "/roles/new"): DECIDING,
+    ("GET", "/audit-log"): LOG_READERS,
+    ("GET", "/audit-log/audit-events/<uuid:pk>"): LOG_READERS,
+    ("GET", "/audit-log/audit-exports/<uuid:pk>"): LOG_READERS,
+    ("GET", "/audit-log/audit-streams/<uuid:pk>"): LOG_READERS,
+    ("GET", "/audit-log/audit-streams/new"): DECIDING,
+    ("GET", "/audit-log/exports"): LOG_READERS,
+    ("POST", "/audit-log/exports"): LOG_READERS,
+    ("GET", "/audit-log/settings"): LOG_READERS,
+    ("POST", "/checkout"): BUYERS,
+    ("POST", "/members/leave"): EVERYBODY,
+    ("POST", "/members/<uuid:pk>/hand-over"): OWNERS,
+    ("POST", "/reports"): EVERYBODY,
+    ("POST", "/settings/delete"): OWNERS,
+}
+# Whoever may do it at home is led to a proof, or back to a list, before the row is known or said to be unknown.
+LED_BACK = {"/members/<uuid:pk>/hand-over", "/invitations/<uuid:pk>/resend"}
+
+
+@pytest.fixture
+def harbour() -> Iterator[World]:
+    """An organization with one of everything, and name servers that answer at once."""
+    with saying({}):
+        yield world.build()
+
+
+def status(browser: Browser, verb: str, path: str) -> int:
+    """Of the answer; whatever the page did is undone."""
+    before = transaction.savepoint()
+    answer = browser.get(path) if verb == "GET" else browser.post(path, {})
+    transaction.savepoint_rollback(before)
+    return answer.status_code
+
+
+def test_nothing_is_written_down_that_is_gone() -> None:
+    assert set(OTHERWISE) <= set(PAGES)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_opens_its_part_and_no_more(role: Role, harbour: World) -> None:
+    browser = Browser(make.person(harbour.organization, role))
+
+    found = {(verb, path): status(browser, verb, harbour.path(path)) for verb, path in PAGES}
+
+    allowed = {page for page in PAGES if role in OTHERWISE.get(page, EVERYBODY if page[0] == "GET" else DECIDING)}
+    assert {page for page, answer in found.items() if answer == 403} == set(PAGES) - allowed
+    assert {page: answer for page, answer in found.items() if (answer == 404 and "<" in page[1]) or answer >= 500} == {}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_elsewhere_the_role_opens_nothing(role: Role, harbour: World) -> None:
+    browser = Browser(make.person(make.organization(), role))
+    of_one = [(verb, path) for verb, path in PAGES if "<" in path and path not in LED_BACK]
+
+    found = {(verb, path): status(browser, verb, harbour.path(path)) for verb, path in of_one}
+
+    assert {page: answer for page, answer in found.items() if answer not in {403, 404}} == {}
+
+
+def test_whoever_is_led_back_changed_nothing(harbour: World) -> None:
+    browser = Browser(make.person(make.organization()))
+    happened = AuditEvent.objects.count()
+
+    answers = {path: browser.post(harbour.path(path), {}).status_code for path in LED_BACK}
+
+    assert answers == dict.fromkeys(LED_BACK, 302)
+    assert AuditEvent.objects.count() == happened
