@@ -43,8 +43,8 @@ OTHERWISE = {
     ("POST", "/reports"): EVERYBODY,
     ("POST", "/settings/delete"): OWNERS,
 }
-# Whoever may do it at home is led to a proof, or back to a list, before the row is known or said to be unknown.
-LED_BACK = {"/members/<uuid:pk>/hand-over", "/invitations/<uuid:pk>/resend"}
+# Whoever may do it at home is led to a proof before the row is looked up.
+LED_TO_A_PROOF = {"/members/<uuid:pk>/hand-over"}
 
 
 @pytest.fixture
@@ -80,18 +80,18 @@ def test_a_role_opens_its_part_and_no_more(role: Role, harbour: World) -> None:
 @pytest.mark.parametrize("role", Role)
 def test_elsewhere_the_role_opens_nothing(role: Role, harbour: World) -> None:
     browser = Browser(make.person(make.organization(), role))
-    of_one = [(verb, path) for verb, path in PAGES if "<" in path and path not in LED_BACK]
+    of_one = [(verb, path) for verb, path in PAGES if "<" in path and path not in LED_TO_A_PROOF]
 
     found = {(verb, path): status(browser, verb, harbour.path(path)) for verb, path in of_one}
 
     assert {page: answer for page, answer in found.items() if answer not in {403, 404}} == {}
 
 
-def test_whoever_is_led_back_changed_nothing(harbour: World) -> None:
+def test_whoever_is_led_to_a_proof_changed_nothing(harbour: World) -> None:
     browser = Browser(make.person(make.organization()))
     happened = AuditEvent.objects.count()
 
-    answers = {path: browser.post(harbour.path(path), {}).status_code for path in LED_BACK}
+    answers = {path: browser.post(harbour.path(path), {}).status_code for path in LED_TO_A_PROOF}
 
-    assert answers == dict.fromkeys(LED_BACK, 302)
+    assert answers == dict.fromkeys(LED_TO_A_PROOF, 302)
     assert AuditEvent.objects.count() == happened
