@@ -56,7 +56,7 @@ class StaffInvitationAdmin(StaffModelAdmin[StaffInvitation]):
 
     @admin.display(description="Status")
     def stage(self, invitation: StaffInvitation) -> str:
-        return invitation.state
+        return invitation.state.capitalize()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only who may decide it invites."""

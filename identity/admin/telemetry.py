@@ -33,7 +33,7 @@ class UserActivityAdmin(StaffModelAdmin[UserActivity]):
 class DataExportAdmin(StaffModelAdmin[DataExport]):
     """A person's own data, as they asked for it. Staff see that, and never the file."""
 
-    list_display = ("user", "status", "created_at", "expires_at", "downloaded_at")
+    list_display = ("user", "state", "created_at", "expires_at", "downloaded_at")
     list_filter = ("status",)
     list_select_related = ("user",)
     search_fields = ("user__email",)

@@ -97,8 +97,8 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
 
     @property
     def name(self) -> str:
-        """The full name, or the address where none was given."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        """The full name, or the address where none was given; of whoever was erased, neither is left."""
+        return f"{self.first_name} {self.last_name}".strip() or ("Deleted person" if self.erased_at else self.email)
 
     def get_full_name(self) -> str:
         """What the console calls whoever is signed in."""

@@ -115,7 +115,7 @@ class InvitationAdmin(StaffModelAdmin[Invitation]):
 
     @admin.display(description="Status")
     def stage(self, invitation: Invitation) -> str:
-        return invitation.state
+        return invitation.state.capitalize()
 
 
 @admin.register(CustomRole)

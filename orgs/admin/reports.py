@@ -2,15 +2,24 @@
 
 from django.contrib import admin
 
+from orgs import reports
 from orgs.models import Report, ReportSchedule
-from platform_core.admin.base import StaffModelAdmin
+from platform_core.admin.base import M, StaffModelAdmin
+
+
+class Titled(StaffModelAdmin[M]):
+    """Called as its readers know it."""
+
+    @admin.display(description="Report", ordering="kind")
+    def title(self, row: Report | ReportSchedule) -> str:
+        return {kind.code: kind.title for kind in reports.kinds()}.get(row.kind, row.kind)
 
 
 @admin.register(Report)
-class ReportAdmin(StaffModelAdmin[Report]):
+class ReportAdmin(Titled[Report]):
     """One report, and how far it is."""
 
-    list_display = ("kind", "organization", "format", "starts_on", "ends_on", "status", "progress", "created_at")
+    list_display = ("title", "organization", "format", "starts_on", "ends_on", "state", "progress", "created_at")
     list_filter = ("kind", "status", "format")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "id")
@@ -18,10 +27,10 @@ class ReportAdmin(StaffModelAdmin[Report]):
 
 
 @admin.register(ReportSchedule)
-class ReportScheduleAdmin(StaffModelAdmin[ReportSchedule]):
+class ReportScheduleAdmin(Titled[ReportSchedule]):
     """A report that is made by the clock."""
 
-    list_display = ("kind", "organization", "every", "format", "next_on")
+    list_display = ("title", "organization", "every", "format", "next_on")
     list_filter = ("kind", "every")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug")

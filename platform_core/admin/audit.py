@@ -35,7 +35,7 @@ class AuditEventAdmin(StaffModelAdmin[AuditEvent]):
     @display(description="Seal", ordering="sequence")  # type: ignore[untyped-decorator]
     def seal(self, event: AuditEvent) -> str:
         """Its place in its chain."""
-        return str(event.sequence) if event.sequence else "waits"
+        return str(event.sequence) if event.sequence else "Waits"
 
 
 def _verify(chain: AuditChain, by: "User") -> str:
@@ -55,13 +55,13 @@ class AuditChainAdmin(StaffModelAdmin[AuditChain]):
     @display(description="Record of", ordering="id")  # type: ignore[untyped-decorator]
     def name(self, chain: AuditChain) -> str:
         """Whose it is."""
-        return organizations.name_of(chain) if chain.organization_id else "the platform"
+        return organizations.name_of(chain) if chain.organization_id else "The platform"
 
     @display(  # type: ignore[untyped-decorator]
-        description="Verified", label={"holds": "success", "BROKEN": "danger", "never": "info"}
+        description="Verified", label={"Holds": "success", "Broken": "danger", "Never": "info"}
     )
     def verdict(self, chain: AuditChain) -> str:
         """What came of looking it through last."""
         if chain.verified_at is None:
-            return "never"
-        return "BROKEN" if chain.problem else "holds"
+            return "Never"
+        return "Broken" if chain.problem else "Holds"

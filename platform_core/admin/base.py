@@ -35,7 +35,8 @@ M = TypeVar("M", bound=models.Model)
 # How each status reads at a glance, whatever it is the status of.
 TONES = {
     **dict.fromkeys(
-        ("active", "DONE", "PROCESSED", "DELIVERED", "SENT", "FULFILLED", "online", "paid", "completed"), "success"
+        ("active", "DONE", "PROCESSED", "DELIVERED", "SENT", "FULFILLED", "online", "paid", "completed", "ready"),
+        "success",
     ),
     **dict.fromkeys(
         ("QUEUED", "RUNNING", "RECEIVED", "PENDING", "PROVISIONING", "reserved", "open", "trialing"), "info"
@@ -43,7 +44,7 @@ TONES = {
     **dict.fromkeys(
         ("WAITING", "COMPENSATING", "DNS_PENDING", "AWAITING_SERVER", "late", "past_due", "pending"), "warning"
     ),
-    **dict.fromkeys(("FAILED", "SUSPENDED", "suspended", "offline", "unpaid", "uncollectible"), "danger"),
+    **dict.fromkeys(("FAILED", "SUSPENDED", "suspended", "offline", "unpaid", "uncollectible", "failed"), "danger"),
 }
 SECRET_ENDINGS = ("digest", "secret", "secrets", "password", "private_key", "_hash")
 

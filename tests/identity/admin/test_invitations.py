@@ -31,7 +31,7 @@ def test_an_owner_invites_in_the_console() -> None:
     assert answer.status_code == 302
     assert (invitation.email, invitation.role, invitation.invited_by) == ("new@example.test", "MANAGER", boss.user)
     assert Mail.objects.get().to == "new@example.test"
-    assert "pending" in boss.get(LIST).content.decode()
+    assert "Pending" in boss.get(LIST).content.decode()
 
 
 def test_a_refusal_is_told_where_the_form_was() -> None:

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from identity.models import User, split_name
+from platform_core import clock
 from tests import make
 
 
@@ -27,6 +28,15 @@ def test_a_superuser_is_staff() -> None:
 
     assert user.is_staff
     assert user.is_superuser
+
+
+def test_people_see_no_address_in_the_place_of_somebody_who_was_erased() -> None:
+    user = make.user("ada@example.test", first_name="", last_name="")
+    assert user.name == "ada@example.test"
+
+    user.erased_at = clock.now()
+
+    assert user.name == "Deleted person"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_there_is() -> None:
     page = Client().get(DESK).content.decode()
 
     assert f'href="/sandbox/customers/{subscription.customer}"' in page
-    assert f"renews <code>{subscription.id}</code>" in page
+    assert f"Ann renews <code>{subscription.id}</code>" in page
     assert "expires <code>" in page
     assert "customer.subscription.updated" in page
     for state in ("active", "waiting", "given up"):
