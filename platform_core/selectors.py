@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from platform_core.models import AuditEvent
@@ -50,8 +51,11 @@ def up_to(events: QuerySet[AuditEvent], last: AuditEvent) -> QuerySet[AuditEvent
 
 
 def _entity_type(value: str) -> Q:
-    """ "membership", or "orgs.membership" where two apps have one of that name."""
-    return Q(target_type=value) if "." in value else Q(target_type__endswith=f".{value}")
+    """ "membership", or "orgs.membership" where two apps have one of that name. The end of a word no index knows."""
+    if "." in value:
+        return Q(target_type=value)
+    named = [model._meta.label_lower for model in apps.get_models() if model._meta.model_name == value]
+    return Q(target_type__in=named) if named else Q(target_type__endswith=f".{value}")
 
 
 def _action(value: str) -> Q:

@@ -110,6 +110,11 @@ class AuditEvent(Scoped, Row):
         ]
         indexes = [
             models.Index(fields=["organization_id", "created_at", "id"], name="audit_organization"),
+            # For what happened seldom, which the index above would be read to its end for.
+            models.Index(fields=["organization_id", "action", "created_at"], name="audit_action"),
+            models.Index(
+                fields=["organization_id", "product", "created_at"], name="audit_product", condition=~Q(product="")
+            ),
             models.Index(fields=["target_type", "target_id"], name="audit_target"),
             models.Index(fields=["actor_id", "created_at"], name="audit_actor", condition=~Q(actor_id="")),
             models.Index(fields=["impersonator_id"], name="audit_impersonator", condition=~Q(impersonator_id="")),

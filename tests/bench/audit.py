@@ -3,7 +3,6 @@
 The events are written in bulk; sealing them is the sealer's own work, and told beside the rest.
 """
 
-import statistics
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -19,8 +18,8 @@ from platform_core import clock
 from platform_core.models import AuditEvent, new_id
 from platform_core.services import audit, audit_sealing, audit_verification
 from tests import make
-from tests.bench import wsgi
-from tests.bench.harness import Bound, Call, in_turn
+from tests.bench import timings, wsgi
+from tests.bench.harness import Bound, in_turn
 from tests.bench.people import UNLIMITED
 from tests.bench.references import body_of
 
@@ -41,7 +40,6 @@ QUERIES = (
     "?text=target%2017",
     "?text=nothing%20is%20called%20so",
 )
-ROUNDS = 20
 TOKEN_SECONDS = 3600
 
 
@@ -107,24 +105,10 @@ def _list(organization: Organization, person: User) -> Iterator[Bound]:
     taken: list[float] = []
     for query in QUERIES:
         call = wsgi.call(wsgi.ours(), "GET", path + query.format(**words), authorization=f"Bearer {token}")
-        times = _times(call)
+        times = timings.of(call)
         taken += times
-        yield Bound(f"list {query or 'newest'}", _p95(times), "ms", 50)
-    yield Bound("list page, all of these", _p95(taken), "ms", 50)
-
-
-def _times(call: Call) -> list[float]:
-    call()
-    found = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        call()
-        found.append((time.perf_counter() - began) * 1000)
-    return found
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
+        yield Bound(f"list {query or 'newest'}", timings.p95(times), "ms", 50)
+    yield Bound("list page, all of these", timings.p95(taken), "ms", 50)
 
 
 def _verified(organization: Organization) -> Bound:

@@ -10,7 +10,7 @@ from platform_core.services import audit
 from tenants.models import ServerBeat
 from tests import clients, make
 from tests.bench import audit as audit_log
-from tests.bench import claims, people, webhooks, wsgi
+from tests.bench import claims, members, people, webhooks, wsgi
 from tests.bench.harness import Bound, Comparison, compare
 from tests.bench.references import body_of
 
@@ -92,4 +92,4 @@ COMPARISONS: list[Callable[[], Comparison]] = [
     claims.claim,
     claims.step,
 ]
-BOUNDS: dict[str, Callable[[], Iterator[Bound]]] = {"audit": audit_log.measures}
+BOUNDS: dict[str, Callable[[], Iterator[Bound]]] = {"audit": audit_log.measures, "members": members.measures}
