@@ -5,15 +5,16 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing.models import CheckoutSession, Subscription
+from identity.models import User
 from identity.signals import account_erased
 from orgs.models import Organization
 from orgs.signals import organization_deleting
 
 
 @receiver(account_erased)
-def forget_buyer(sender: Any, *, address: str, **kwargs: Any) -> None:
-    """Of an erased person's purchases everything stays but the address."""
-    CheckoutSession.objects.filter(email__iexact=address).update(email="")
+def forget_buyer(sender: Any, *, user: User, address: str, **kwargs: Any) -> None:
+    """Of an erased person's purchases everything stays but the address, which may be another person's since."""
+    CheckoutSession.objects.filter(email__iexact=address, created_at__lte=user.erased_at).update(email="")
 
 
 @receiver(organization_deleting)

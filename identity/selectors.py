@@ -28,7 +28,7 @@ def signing_in() -> "QuerySet[User]":
 
 def person_seen_by(viewer: User, person_id: UUID) -> User:
     """Whom people know of: themselves, their active colleagues, and for staff everybody they may look after."""
-    seen = User.objects.filter(pk=person_id)
+    seen = User.objects.filter(pk=person_id).exclude(status=User.Status.DELETED)
     if viewer.pk != person_id and not viewer.has_perm("identity.view_user"):
         shared = Membership.ALL.filter(ACTIVE, user=viewer).values("organization")
         seen = seen.filter(pk__in=Membership.ALL.filter(ACTIVE, organization__in=shared).values("user"))

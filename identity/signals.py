@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
-# A person was erased. Sent inside the transaction that does it, so that a receiver's deletions commit with it.
+# Every table is emptied of an erased person. Sent inside the transaction that does it: a receiver's deletions commit
+# with it.
 # Arguments: user (emptied), address (the one they had).
 account_erased = Signal()

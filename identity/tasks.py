@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from identity import personal_data
-from identity.services import exports, files, impersonation, retention, telemetry
+from identity.services import erasure, exports, files, impersonation, retention, telemetry
 from platform_core.schedule import Periodic
 
 WORKFLOWS = [exports.EXPORT_ACCOUNT, files.DISCARD_FILE]
+WORK = [erasure.empty_one]
 SCHEDULE = [
     Periodic("identity.forget_ended", timedelta(days=1), retention.forget_ended, timeout=600),
     Periodic("identity.end_impersonations", timedelta(minutes=5), impersonation.end_expired, timeout=600),

@@ -19,8 +19,6 @@ AREAS = (
 )  # fmt: skip
 # What still costs more, how much at most, and why.
 ABOVE = {
-    ("DELETE", "api/user/account"): (48, "every table that knows of a person is emptied of them"),
-    ("DELETE", "api/admin/users/<uuid:pk>"): (48, "every table that knows of a person is emptied of them"),
     ("POST", "api/admin/users/<uuid:pk>/suspend"): (
         9,
         "of an owner among staff: also whether they own a company alone",

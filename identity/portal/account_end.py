@@ -59,5 +59,5 @@ class DeleteAccount(PersonalPage):
             erasure.erase(self.actor, by=self.actor)
         except Conflict:
             return self.page(DELETE, status=409, alone=ownership.owned_alone(self.actor))
-        sessions.leave(request)
+        sessions.switch(request, None)
         return render(request, "portal/identity/deleted.html")

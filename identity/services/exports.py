@@ -110,7 +110,7 @@ def _announce(ctx: Context) -> Outcome:
 def _wanted(ctx: Context) -> DataExport | None:
     """The export that the job is for, while it is waited for: the person may have been erased meanwhile."""
     waited_for = DataExport.objects.filter(pk=ctx.job.subject_id, status=DataExport.Status.PENDING)
-    return waited_for.select_related("user").first()
+    return waited_for.exclude(user__status=User.Status.DELETED).select_related("user").first()
 
 
 def _zipped(data: dict[str, Any]) -> bytes:

@@ -1,9 +1,11 @@
 """The platform always has an owner who can sign in: whoever takes one away asks here first."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.urls import reverse
 
 from identity import staff_roles
@@ -12,6 +14,8 @@ from orgs.models import Organization
 from platform_core.errors import Conflict
 from platform_core.models import AuditChain
 from platform_core.services import mail
+
+LAST = "This is the last owner: make somebody else an owner first."
 
 
 class LastOwner(Conflict):
@@ -25,18 +29,27 @@ def ensure_owner_remains(without: User) -> None:
 
     All who take an owner away queue at the row of the owners' group, so that two at once cannot each count the other.
     """
+    if hold(without) and without.is_staff and without.is_active:
+        require_another(without)
+
+
+def hold(person: User) -> bool:
+    """Whether the person is an owner; if so, no owner is taken away by anybody else before this transaction ends."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("The lock must last until the owner is gone.")
     # Nobody becomes an owner, or ceases to be one, while another holds their row.
-    held = Group.objects.select_for_update(of=("self",)).filter(name=staff_roles.OWNER, user=without)
-    if held.first() is not None and without.is_staff and without.is_active:
-        require_another(without)
+    return Group.objects.select_for_update(of=("self",)).filter(name=staff_roles.OWNER, user=person).first() is not None
 
 
 def require_another(without: User) -> None:
     """The same, of an owner, for whoever holds the row of the owners' group already."""
     if not _active().exclude(pk=without.pk).exists():
-        raise LastOwner("This is the last owner: make somebody else an owner first.")
+        raise LastOwner(LAST)
+
+
+def others(person: Any) -> Exists:
+    """Whether there is another owner, as a condition on the row of one."""
+    return Exists(_active().exclude(pk=person))
 
 
 def tell_of_broken_record(chain: AuditChain) -> None:

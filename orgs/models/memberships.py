@@ -27,6 +27,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         mine = Membership.ALL.filter(ACTIVE, user=user)
         return self.filter(organization__in=mine.values("organization"))
 
+    def present(self) -> "MembershipQuerySet":
+        """Those of people who are there: the place of somebody who was erased is about to go."""
+        return self.exclude(user__status="deleted")
+
 
 class Membership(Scoped, RoleHolder, Row):
     """A person's place in an organization. Whoever leaves has none: the audit log keeps that they had one."""

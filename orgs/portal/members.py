@@ -28,7 +28,7 @@ class MembersPage(OrganizationPage):
 
     def members(self) -> QuerySet[Membership]:
         """With what is shown of each."""
-        ours = self.organization.memberships.select_related("user", "organization", "custom_role")
+        ours = self.organization.memberships.present().select_related("user", "organization", "custom_role")
         return ours.prefetch_related("grants__product")
 
     def member(self, pk: UUID) -> Membership:

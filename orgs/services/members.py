@@ -94,7 +94,8 @@ def _hold(member: Membership, by: "User") -> tuple[Organization, Membership, Aut
 
 
 def _of(organization: Organization) -> QuerySet[Membership]:
-    return Membership.ALL.filter(organization=organization).select_related("user", "organization", "custom_role")
+    present = Membership.ALL.filter(organization=organization).exclude(user__status="deleted")
+    return present.select_related("user", "organization", "custom_role")
 
 
 def _change_role(held: Membership, role: ChosenRole, acting: Authority, *, by: "User") -> None:

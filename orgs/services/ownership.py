@@ -1,10 +1,11 @@
 """Every organization keeps an owner who can act: whoever would take the last one away is refused here."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from orgs.models import Invitation, Membership, Organization
 from orgs.roles import Role
@@ -46,13 +47,22 @@ def ensure_owner_remains(organization: Organization) -> None:
         raise LastOwner("The organization needs an owner: make somebody else one first.")
 
 
+def hold_owned(user: "User") -> list[Organization]:
+    """The organizations that a person owns: whoever changes their owners waits until this transaction ends."""
+    with scoping.system():
+        return list(_owned(user).select_for_update())
+
+
+def owns_alone(person: Any) -> Exists:
+    """Whether somebody is the only owner of an organization who can sign in, as a condition on their row."""
+    places = _places(person).exclude(organization__status=Organization.Status.DELETED)
+    return Exists(places.filter(~Exists(_owners().filter(organization=OuterRef("organization")).exclude(user=person))))
+
+
 def owned_alone(user: "User", *, lock: bool = False) -> list[Organization]:
     """The organizations of which a person is the only owner who can sign in; locked, until the transaction ends."""
-    mine = Membership.ALL.filter(user=user, role=Role.OWNER, status=Membership.Status.ACTIVE)
     with scoping.system():
-        existing = Organization.objects.exclude(status=Organization.Status.DELETED)
-        owned = existing.filter(pk__in=mine.values("organization")).order_by("pk")
-        found = list(owned.select_for_update() if lock else owned)
+        found = hold_owned(user) if lock else list(_owned(user))
     others = _owners().filter(organization__in=found).exclude(user=user)
     shared = set(others.values_list("organization_id", flat=True))
     return [organization for organization in found if organization.pk not in shared]
@@ -67,8 +77,8 @@ def with_others(organizations: Iterable[Organization], user: "User") -> list[Org
 
 
 def refuse_sole_owner(user: "User") -> None:
-    """A conflict that names each organization which this person would leave without an owner."""
-    _refuse(owned_alone(user, lock=True))
+    """A conflict that names each organization which this person, whose own are held, would leave without an owner."""
+    _refuse(owned_alone(user))
 
 
 def refuse_to_strand(user: "User") -> None:
@@ -76,20 +86,27 @@ def refuse_to_strand(user: "User") -> None:
     _refuse(with_others(owned_alone(user, lock=True), user))
 
 
-def leave_all(user: "User") -> int:
-    """Take a person out of every organization; how many places they had. Bills that went to them go to an owner."""
-    for organization in Organization.objects.filter(memberships__user=user, billing_email=user.email):
+def leave_all(user: "User", address: str, *, until: datetime | None) -> None:
+    """Take an erased person out of every organization. Bills that went to their address go to an owner."""
+    for organization in Organization.objects.filter(memberships__user=user, billing_email=address):
         owners = Membership.ALL.filter(organization=organization, role=Role.OWNER, status=Membership.Status.ACTIVE)
         heir = owners.exclude(user=user).order_by("created_at").select_related("user").first()
         if heir is not None:
             organization.billing_email = heir.user.email
             organization.save(update_fields=["billing_email"])
             audit.record("organization.update", organization, by=None, changes={"billing_email": heir.user.email})
-    Invitation.objects.filter(email=user.email).delete()
-    memberships = Membership.ALL.filter(user=user)
-    places = memberships.count()
-    memberships.delete()
-    return places
+    # Since then, the address may be another person's.
+    Invitation.objects.filter(email=address, created_at__lte=until).delete()
+    Membership.ALL.filter(user=user).delete()
+
+
+def _places(person: Any) -> QuerySet[Membership]:
+    return Membership.ALL.filter(user=person, role=Role.OWNER, status=Membership.Status.ACTIVE)
+
+
+def _owned(user: "User") -> QuerySet[Organization]:
+    existing = Organization.objects.exclude(status=Organization.Status.DELETED)
+    return existing.filter(pk__in=_places(user).values("organization")).order_by("pk")
 
 
 def _owners() -> QuerySet[Membership]:

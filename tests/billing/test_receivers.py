@@ -19,6 +19,7 @@ def test_the_address_of_an_erased_buyer_is_forgotten() -> None:
     kim = make.person(make.organization(), Role.MEMBER, email="kim@example.test")
 
     erasure.erase(kim, by=kim)
+    assert erasure.empty_one("test")
 
     assert sorted(CheckoutSession.objects.values_list("email", flat=True)) == ["", "", "lea@example.test"]
 

@@ -103,7 +103,7 @@ class _Members(OrganizationSurface):
 
     def members(self) -> QuerySet[Membership]:
         grants = Prefetch("grants", queryset=RoleGrant.objects.select_related("product"))
-        return self.organization.memberships.select_related("user", "custom_role").prefetch_related(grants)
+        return self.organization.memberships.present().select_related("user", "custom_role").prefetch_related(grants)
 
     def member(self, pk: UUID) -> Membership:
         found = self.members().filter(pk=pk).first()

@@ -1,5 +1,6 @@
 """Erasing a person."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from django.db import models
 from billing.models import CheckoutSession
 from identity.models import AnalyticsEvent, Session, User
 from identity.services import accounts, codes, erasure, exports, passwords, photos, profile, tokens
-from orgs.models import Membership
+from orgs.models import Invitation, Membership
 from orgs.roles import Role
+from orgs.services import ownership
 from platform_core.errors import Conflict, NotAllowed, NotAuthenticated
 from platform_core.models import AuditEvent, Mail
 from tests import make
-from tests.clients import staff_in
+from tests.clients import PersonClient, staff_in
 from tests.identity.jobs import work
 from tests.make.identity import PASSWORD
 from tests.pictures import picture
@@ -59,6 +61,7 @@ def test_nothing_says_who_it_was(kim: User) -> None:
 
 def test_every_row_that_hangs_on_them_is_gone(kim: User) -> None:
     erasure.erase(kim, by=kim)
+    work()
 
     left = {
         relation.related_model.__name__
@@ -114,6 +117,7 @@ def test_bills_that_went_to_them_go_to_another_owner() -> None:
     heir = make.person(shared, Role.OWNER)
 
     erasure.erase(kim, by=kim)
+    work()
 
     shared.refresh_from_db()
     assert shared.billing_email == heir.email
@@ -133,3 +137,64 @@ def test_staff_are_erased_only_by_those_who_decide_about_staff() -> None:
 
     with pytest.raises(NotAllowed):
         erasure.erase(colleague, by=manager)
+
+
+def test_at_once_nothing_names_them_and_nobody_signs_in_as_them(kim: User) -> None:
+    issued = tokens.issue(kim, organization_id=None)
+    seen = make.person(Membership.objects.get().organization, Role.OWNER)
+    client = PersonClient(seen)
+    path = f"/api/v1/organizations/{Membership.objects.get(user=kim).organization_id}/members"
+    assert "kim@example.test" in client.get(path).content.decode()
+
+    erasure.erase(kim, by=kim)
+
+    members = client.get(path).content.decode()
+    assert (seen.email in members, str(kim.pk) in members, "kim@example.test" in members) == (True, False, False)
+    assert client.get(f"/api/v1/users/{kim.pk}/photo").status_code == 404
+    assert not Session.objects.get(handle=issued.session.handle).is_usable
+    row = User.objects.get(pk=kim.pk)
+    assert (row.email, row.name, row.status) == (f"{kim.pk}@erased.invalid", f"{kim.pk}@erased.invalid", "deleted")
+    assert not EmailAddress.objects.filter(user=kim).exists()
+
+
+def test_whoever_has_the_address_next_loses_nothing(kim: User) -> None:
+    erasure.erase(kim, by=kim)
+    accounts.open_account("kim@example.test", PASSWORD, "Another Kim")
+    make.invitation(make.organization(), email="kim@example.test")
+
+    work()
+
+    assert [mail.template for mail in Mail.objects.filter(to="kim@example.test")] == ["identity/confirm_address"]
+    assert Invitation.objects.get().email == "kim@example.test"
+    assert User.objects.get(pk=kim.pk).erased_address == ""
+
+
+def test_one_who_cannot_be_emptied_yet_keeps_no_other_waiting(kim: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = make.person(make.organization(), Role.MEMBER)
+    for person in (kim, other):
+        erasure.erase(person, by=person)
+    real = ownership.leave_all
+
+    def stubborn(user: User, address: str, **kwargs: Any) -> None:
+        if user.pk == kim.pk:
+            raise RuntimeError("not now")
+        real(user, address, **kwargs)
+
+    monkeypatch.setattr(ownership, "leave_all", stubborn)
+    for _ in range(30):
+        with contextlib.suppress(RuntimeError):
+            erasure.empty_one("test")
+
+    waiting = User.objects.exclude(erased_address="")
+    assert [person.pk for person in waiting] == [kim.pk]
+    monkeypatch.undo()
+    assert erasure.empty_one("test")
+    assert not erasure.empty_one("test")
+
+
+def test_who_was_changed_at_this_moment_is_not_erased() -> None:
+    kim = make.person(make.organization(), Role.MEMBER)
+    User.objects.filter(pk=kim.pk).update(is_staff=True)
+
+    with pytest.raises(Conflict, match="Try again"):
+        erasure.erase(kim, by=kim)

@@ -7,7 +7,7 @@ from identity.services import accounts
 from orgs.models import Invitation, Membership
 from orgs.roles import Role
 from orgs.services import ownership
-from platform_core import scoping
+from platform_core import clock, scoping
 from platform_core.errors import Conflict
 from tests import make
 
@@ -42,7 +42,8 @@ def test_whoever_leaves_leaves_everywhere() -> None:
     make.role_grant(place)
     make.invitation(make.organization(), email="kim@example.test")
 
-    assert ownership.leave_all(kim) == 2
+    ownership.leave_all(kim, "kim@example.test", until=clock.now())
+
     assert not Invitation.objects.exists()
     assert not Membership.objects.filter(user=kim).exists()
     Membership.objects.all().delete()

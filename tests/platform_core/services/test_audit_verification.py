@@ -233,6 +233,7 @@ def test_a_chain_survives_the_erasure_of_a_person(organization: Organization, ow
     assert _everywhere(gone) != []
 
     erasure.erase(owner.user, by=owner.user)
+    assert erasure.empty_one("test")
     audit_sealing.seal_all()
 
     assert _everywhere(gone) == []
