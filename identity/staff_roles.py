@@ -57,8 +57,9 @@ _MANAGER = _SUPPORT | frozenset(
 # The lower two are lists; the upper two hold whatever our apps define, so that a new permission needs no edit here.
 LISTED = {MANAGER: _MANAGER, SUPPORT: _SUPPORT}
 ROLES = (OWNER, ADMIN, MANAGER, SUPPORT)
-# Where a person keeps their role, if it came with them.
+# Where a person keeps their role, and in how many groups they are, if that came with them.
 KNOWN = "held_role"
+GROUPS = "held_groups"
 RANKS = {role: len(ROLES) - place for place, role in enumerate((*ROLES, ""))}
 
 
@@ -77,7 +78,8 @@ def hold(*people: "User") -> None:
     held = Group.objects.filter(user__in=people).annotate(holder=F("user__id"))
     pairs = [(group.holder, group.name) for group in held.select_for_update(of=("self",)).order_by("pk")]
     for person in people:
-        vars(person)[KNOWN] = _first(name for holder, name in pairs if holder == person.pk)
+        names = [name for holder, name in pairs if holder == person.pk]
+        vars(person).update({KNOWN: _first(names), GROUPS: len(names)})
 
 
 def _first(names: Iterable[str]) -> str:

@@ -118,7 +118,7 @@ class StaffRole(StaffPage):
         member, form = self.member, RoleForm(request.POST, by=self.actor)
         if not form.is_valid():
             return self._page(form, status=400)
-        staff.change(member, by=self.actor, role=form.cleaned_data["role"])
+        staff.change(member.pk, by=self.actor, role=form.cleaned_data["role"])
         return self.to_their_page(f"{member.name} is {form.cleaned_data['role'].lower()} now.")
 
     def _page(self, form: RoleForm, *, status: int = 200) -> HttpResponse:

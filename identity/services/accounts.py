@@ -1,8 +1,10 @@
 """Opening, suspending and reactivating accounts."""
 
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 
 from identity import staff_roles
 from identity.models import Session, User, normalize_address, split_name
@@ -115,26 +117,43 @@ def insert(person: User, *, confirmed: bool = False) -> EmailAddress:
 @transaction.atomic
 def suspend(user: User, *, by: User) -> None:
     """Keep a person out: every sign-in ends now. Nobody can do this to themselves."""
-    if user.pk == by.pk:
-        raise Conflict("You cannot suspend your own account.")
+    refuse_own(user.pk, by)
     require_reach(user, by)
-    active = User.objects.filter(pk=user.pk, status=User.Status.ACTIVE)
+    ownership.hold_owned(user.pk)
+    is_owner = user.is_staff and owners.hold(user)
     # Whoever becomes staff at this moment, or ceases to be, is no longer the person that was looked at.
-    active = active.filter(is_staff=user.is_staff)
-    if not sessions.outdate(user, active, status=User.Status.SUSPENDED):
+    if not keep_out(user, User.objects.filter(pk=user.pk, is_staff=user.is_staff), is_owner=is_owner, by=by):
         raise Conflict("Only active accounts can become suspended.")
-    if user.is_staff:
-        owners.ensure_owner_remains(user)
-    user.status = User.Status.SUSPENDED
-    keep_out(user, by=by)
 
 
-def keep_out(user: User, *, by: User) -> None:
-    """Whoever is suspended from this transaction on is signed in nowhere, acts as nobody, and strands nobody."""
-    with scoping.system():
+def refuse_own(user_id: UUID, by: User) -> None:
+    """Nobody suspends themselves."""
+    if user_id == by.pk:
+        raise Conflict("You cannot suspend your own account.")
+
+
+def keep_out(user: User, rows: QuerySet[User], *told: str, is_owner: bool, by: User) -> bool:
+    """Suspend a person, if they are active and among these rows: signed in nowhere, acting as nobody, stranding nobody.
+
+    What they own, and as an owner of the platform their place, is held already. `told` are columns to be read.
+    """
+    person = OuterRef("pk")
+    active = rows.filter(status=User.Status.ACTIVE).annotate(
+        strands=ownership.strands(person), others=owners.others(person)
+    )
+    found = sessions.outdate(user, active, "strands", "others", *told, status=User.Status.SUSPENDED)
+    if not found:
+        return False
+    _, strands, others, *values = found
+    for name, value in zip(("status", *told), (User.Status.SUSPENDED, *values), strict=True):
+        setattr(user, name, value)
+    if strands:
         ownership.refuse_to_strand(user)
+    if is_owner and not others:
+        raise owners.LastOwner(owners.LAST)
     Session.objects.filter(Q(user=user) | Q(impersonator=user)).end("suspended")
     audit.record("user.suspend", user, by=by)
+    return True
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ def erase(user: User, *, by: User) -> None:
     """Delete an account for good. Refused while an organization, or the platform, would be left without an owner."""
     accounts.require_reach(user, by)
     with scoping.system():
-        ownership.hold_owned(user)
+        ownership.hold_owned(user.pk)
         is_owner = user.is_staff and owners.hold(user)
         _empty(user, is_owner=is_owner)
         # Another may sign up with it at once.

@@ -1,21 +1,24 @@
 """Who is staff, and in which role. Nobody acts above their own role, and the last owner stays."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from identity import staff_roles
 from identity.models import Passkey, TotpDevice, User
 from identity.services import accounts, owners
+from orgs.services import ownership
 from platform_core import returning
 from platform_core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platform_core.services import audit
 
 NOT_ACTIVE = "This person is not active."
-# What is told of somebody who is kept out.
-NEEDED = ("id", "email", "is_staff", "status")
+# What is told of a member with the change.
+TOLD = ("email", "first_name", "last_name", "status", "last_login", "created_at", "two_factor_enabled")
 
 
 def members() -> QuerySet[User]:
@@ -27,38 +30,29 @@ def members() -> QuerySet[User]:
 
 
 @transaction.atomic
-def change(member: User, *, by: User, role: str | None = None, status: str | None = None) -> User:
+def change(member_id: UUID, *, by: User, role: str | None = None, status: str | None = None) -> User:
     """Change a member's role, or whether they may sign in. Nothing to change is an error: something was meant."""
     if role is None and status is None:
         raise InvalidInput("Say what to change.", details={"role": ["Or status."]})
-    member = _locked(member)
-    staff_roles.load(member, by)
-    _require_reach(member, by)
-    if role is not None and role != staff_roles.role_of(member):
-        _change_role(member, role, by=by)
-    if status is not None and status != member.status:
-        _change_status(member, status, by=by)
+    if status == User.Status.SUSPENDED:
+        accounts.refuse_own(member_id, by)
+        ownership.hold_owned(member_id)
+    with audit.together():
+        member = _held(member_id, by)
+        if not _change_status(member, status, by=by):
+            _read(member)
+        if role is not None and role != staff_roles.role_of(member):
+            _change_role(member, role, by=by)
     return member
 
 
 @transaction.atomic
 def deactivate(member_id: UUID, *, by: User) -> None:
     """Keep a member of staff out. Their role is kept for the day they come back."""
-    if member_id == by.pk:
-        raise Conflict("You cannot suspend your own account.")
-    # Changed first: from here on their row is held, and what is read of it and of their role stays true.
-    active = User.objects.filter(pk=member_id, is_staff=True, status=User.Status.ACTIVE)
-    changes = {"security_version": F("security_version") + 1, "status": User.Status.SUSPENDED}
-    found = returning.update(active, *NEEDED, **changes)
-    if not found:
+    accounts.refuse_own(member_id, by)
+    ownership.hold_owned(member_id)
+    if not _suspend(_held(member_id, by), by=by):
         raise _not_active(member_id, by)
-    member = User(**dict(zip(NEEDED, found[0], strict=True)))
-    staff_roles.hold(member, by)
-    _require_reach(member, by)
-    accounts.require_reach(member, by)
-    if staff_roles.role_of(member) == staff_roles.OWNER:
-        owners.require_another(member)
-    accounts.keep_out(member, by=by)
 
 
 def give_role(user: User, role: str) -> None:
@@ -74,9 +68,35 @@ def require_rank(role: str, by: User, *, message: str) -> None:
         raise NotAllowed(message)
 
 
-def _locked(member: User) -> User:
+def _held(member_id: UUID, by: User) -> User:
+    """A member, not read yet, with their role: while it is held, nobody else takes an owner away."""
+    member = User(pk=member_id, is_staff=True)
+    staff_roles.hold(member, by)
+    _require_reach(member, by)
+    return member
+
+
+def _rows(member: User) -> QuerySet[User]:
     # The deactivated and the active alike; a customer is no member of staff.
-    return User.objects.select_for_update().get(pk=member.pk, is_staff=True)
+    return members().filter(pk=member.pk).order_by()
+
+
+def _read(member: User) -> None:
+    """What is told of a member, whose row is held from here on."""
+    found = returning.update(_rows(member), *TOLD, is_staff=True)
+    if not found:
+        raise NotFound("Not found.")
+    _set(member, found[0])
+
+
+def _set(member: User, values: Iterable[Any]) -> None:
+    for name, value in zip(TOLD, values, strict=True):
+        setattr(member, name, value)
+
+
+def _suspend(member: User, *, by: User) -> bool:
+    is_owner = staff_roles.role_of(member) == staff_roles.OWNER
+    return accounts.keep_out(member, _rows(member), *TOLD, is_owner=is_owner, by=by)
 
 
 def _not_active(member_id: UUID, by: User) -> Exception:
@@ -91,17 +111,34 @@ def _require_reach(member: User, by: User) -> None:
     require_rank(staff_roles.role_of(member), by, message="This person's role is above yours.")
 
 
+def _change_status(member: User, status: str | None, *, by: User) -> bool:
+    """Whether it was another; then the member was read with it."""
+    if status is None:
+        return False
+    accounts.require_reach(member, by)
+    if status == User.Status.SUSPENDED:
+        return _suspend(member, by=by)
+    found = returning.update(_rows(member).filter(status=User.Status.SUSPENDED), *TOLD, status=status)
+    if not found:
+        return False
+    _set(member, found[0])
+    audit.record("user.reactivate", member, by=by)
+    return True
+
+
 def _change_role(member: User, role: str, *, by: User) -> None:
     require_rank(role, by, message="You cannot give a role above your own.")
     before = staff_roles.role_of(member)
-    if before == staff_roles.OWNER:
-        owners.ensure_owner_remains(member)
-    member.groups.set([Group.objects.get(name=role)])
+    if before == staff_roles.OWNER and member.is_active:
+        owners.require_another(member)
+    _give(member, role)
     audit.record("staff.change_role", member, by=by, changes={"role": [before, role]})
 
 
-def _change_status(member: User, status: str, *, by: User) -> None:
-    if status == User.Status.ACTIVE:
-        accounts.reactivate(member, by=by)
-        return
-    accounts.suspend(member, by=by)
+def _give(member: User, role: str) -> None:
+    """Exactly this role, in the place of the one they have."""
+    held = User.groups.through.objects.filter(user=member)
+    group = Group.objects.filter(name=role).values("pk")[:1]
+    if vars(member)[staff_roles.GROUPS] != 1 or not held.update(group=group):
+        member.groups.set(Group.objects.filter(name=role))
+    vars(member)[staff_roles.KNOWN] = role

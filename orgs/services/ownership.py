@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orgs.models import Invitation, Membership, Organization
 from orgs.roles import Role
@@ -21,6 +22,10 @@ class LastOwner(Conflict):
     """Without this person nobody could decide anything in the organization."""
 
     code = "LAST_OWNER"
+
+
+# In the same organization as the place that a statement is about.
+_HERE = Q(organization=OuterRef("organization"))
 
 
 def lock(organization: Organization) -> Organization:
@@ -47,22 +52,26 @@ def ensure_owner_remains(organization: Organization) -> None:
         raise LastOwner("The organization needs an owner: make somebody else one first.")
 
 
-def hold_owned(user: "User") -> list[Organization]:
-    """The organizations that a person owns: whoever changes their owners waits until this transaction ends."""
+def hold_owned(user_id: UUID) -> None:
+    """Hold what a person owns: whoever changes who owns it waits until this transaction ends."""
     with scoping.system():
-        return list(_owned(user).select_for_update())
+        list(_owned(user_id).select_for_update().values_list("pk"))
 
 
 def owns_alone(person: Any) -> Exists:
     """Whether somebody is the only owner of an organization who can sign in, as a condition on their row."""
-    places = _places(person).exclude(organization__status=Organization.Status.DELETED)
-    return Exists(places.filter(~Exists(_owners().filter(organization=OuterRef("organization")).exclude(user=person))))
+    return Exists(_places_alone(person))
 
 
-def owned_alone(user: "User", *, lock: bool = False) -> list[Organization]:
-    """The organizations of which a person is the only owner who can sign in; locked, until the transaction ends."""
+def strands(person: Any) -> Exists:
+    """The same of an organization to which somebody else belongs."""
+    return Exists(_places_alone(person).filter(Exists(Membership.ALL.filter(_HERE).exclude(user=OuterRef("user")))))
+
+
+def owned_alone(user: "User") -> list[Organization]:
+    """The organizations of which a person is the only owner who can sign in."""
     with scoping.system():
-        found = hold_owned(user) if lock else list(_owned(user))
+        found = list(_owned(user.pk))
     others = _owners().filter(organization__in=found).exclude(user=user)
     shared = set(others.values_list("organization_id", flat=True))
     return [organization for organization in found if organization.pk not in shared]
@@ -83,7 +92,7 @@ def refuse_sole_owner(user: "User") -> None:
 
 def refuse_to_strand(user: "User") -> None:
     """The same, where other people belong to it: a person who is alone in an organization keeps nobody waiting."""
-    _refuse(with_others(owned_alone(user, lock=True), user))
+    _refuse(with_others(owned_alone(user), user))
 
 
 def leave_all(user: "User", address: str, *, until: datetime | None) -> None:
@@ -100,13 +109,16 @@ def leave_all(user: "User", address: str, *, until: datetime | None) -> None:
     Membership.ALL.filter(user=user).delete()
 
 
-def _places(person: Any) -> QuerySet[Membership]:
-    return Membership.ALL.filter(user=person, role=Role.OWNER, status=Membership.Status.ACTIVE)
+def _places_alone(person: Any) -> QuerySet[Membership]:
+    places = Membership.ALL.filter(user=person, role=Role.OWNER, status=Membership.Status.ACTIVE)
+    standing = places.exclude(organization__status=Organization.Status.DELETED)
+    return standing.filter(~Exists(_owners().filter(_HERE).exclude(user=OuterRef("user"))))
 
 
-def _owned(user: "User") -> QuerySet[Organization]:
+def _owned(user_id: UUID) -> QuerySet[Organization]:
+    places = Membership.ALL.filter(user=user_id, role=Role.OWNER, status=Membership.Status.ACTIVE)
     existing = Organization.objects.exclude(status=Organization.Status.DELETED)
-    return existing.filter(pk__in=_places(user).values("organization")).order_by("pk")
+    return existing.filter(pk__in=places.values("organization")).order_by("pk")
 
 
 def _owners() -> QuerySet[Membership]:

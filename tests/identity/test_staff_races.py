@@ -37,7 +37,7 @@ def test_of_all_owners_taken_away_at_once_the_last_one_stays() -> None:
             elif number == 1:
                 staff.deactivate(owners[number].pk, by=root)
             else:
-                staff.change(owners[number], by=root, role=staff_roles.ADMIN)
+                staff.change(owners[number].pk, by=root, role=staff_roles.ADMIN)
         except Conflict as error:
             return error.code
         return "gone"

@@ -71,11 +71,10 @@ class StaffDetail(AdminSurface, generics.GenericAPIView[User]):
         return staff.members()
 
     @extend_schema(request=StaffChangeSerializer, responses={200: StaffSerializer})
-    def patch(self, request: Request, pk: str) -> Response:
+    def patch(self, request: Request, pk: UUID) -> Response:
         """Change the role, or the status: `suspended` keeps them out, `active` lets them in again."""
         given = self.validated(StaffChangeSerializer)
-        staff.change(self.get_object(), by=self.actor, **given)
-        return Response(StaffSerializer(self.get_object()).data)
+        return Response(StaffSerializer(staff.change(pk, by=self.actor, **given)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:

@@ -20,7 +20,7 @@ def member(role: str) -> User:
 def test_an_owner_changes_a_role() -> None:
     boss, helper = owner(), member("SUPPORT")
 
-    staff.change(helper, by=boss, role="MANAGER")
+    staff.change(helper.pk, by=boss, role="MANAGER")
 
     assert staff_roles.role_of(User.objects.get(pk=helper.pk)) == "MANAGER"
     event = AuditEvent.objects.get(action="staff.change_role")
@@ -30,7 +30,7 @@ def test_an_owner_changes_a_role() -> None:
 def test_the_same_again_changes_nothing() -> None:
     boss, helper = owner(), member("SUPPORT")
 
-    staff.change(helper, by=boss, role="SUPPORT", status="active")
+    staff.change(helper.pk, by=boss, role="SUPPORT", status="active")
 
     assert not AuditEvent.objects.exists()
 
@@ -40,9 +40,9 @@ def test_nobody_reaches_above_their_own_role() -> None:
     owner()
 
     with pytest.raises(NotAllowed, match="above your own"):
-        staff.change(helper, by=admin, role="OWNER")
+        staff.change(helper.pk, by=admin, role="OWNER")
     with pytest.raises(NotAllowed, match="above yours"):
-        staff.change(boss, by=admin, role="SUPPORT")
+        staff.change(boss.pk, by=admin, role="SUPPORT")
     with pytest.raises(NotAllowed, match="above yours"):
         staff.deactivate(boss.pk, by=admin)
 
@@ -51,7 +51,7 @@ def test_the_last_owner_keeps_the_role_even_by_their_own_hand() -> None:
     boss = owner()
 
     with pytest.raises(LastOwner):
-        staff.change(boss, by=boss, role="ADMIN")
+        staff.change(boss.pk, by=boss, role="ADMIN")
 
     assert staff_roles.role_of(boss) == "OWNER"
 
@@ -86,21 +86,21 @@ def test_they_can_come_back() -> None:
 
     with pytest.raises(Conflict):
         staff.deactivate(helper.pk, by=boss)
-    staff.change(helper, by=boss, status="active")
-    staff.change(helper, by=boss, status="active")
+    staff.change(helper.pk, by=boss, status="active")
+    staff.change(helper.pk, by=boss, status="active")
 
     assert User.objects.get(pk=helper.pk).is_active
 
 
 def test_nothing_to_change_is_said() -> None:
     with pytest.raises(InvalidInput):
-        staff.change(member("SUPPORT"), by=owner())
+        staff.change(member("SUPPORT").pk, by=owner())
 
 
 def test_a_superuser_has_no_ceiling() -> None:
     root = make.user(is_staff=True, is_superuser=True)
     helper = member("SUPPORT")
 
-    staff.change(helper, by=root, role="OWNER")
+    staff.change(helper.pk, by=root, role="OWNER")
 
     assert staff_roles.role_of(User.objects.get(pk=helper.pk)) == "OWNER"
