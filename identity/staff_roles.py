@@ -94,13 +94,14 @@ def load(*people: "User") -> None:
 
 def find(people: "QuerySet[User]", by: "User") -> "User | None":
     """The one among these, with their role and that of whoever asks, in one query."""
-    person = people.annotate(held_role=_highest(OuterRef("pk")), asking_role=_highest(by.pk)).first()
+    person = people.annotate(held_role=highest(OuterRef("pk")), asking_role=highest(by.pk)).first()
     if person is not None:
         vars(by)[KNOWN] = vars(person)["asking_role"]
     return person
 
 
-def _highest(holder: Any) -> Coalesce:
+def highest(holder: Any) -> Coalesce:
+    """The highest role of somebody, as an expression about a row; empty for none."""
     rank = Case(*(When(name=role, then=rank) for role, rank in RANKS.items()), output_field=IntegerField())
     held = Group.objects.filter(user=holder, name__in=ROLES).order_by(rank.desc()).values("name")
     return Coalesce(Subquery(held[:1]), Value(""))

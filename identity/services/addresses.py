@@ -1,15 +1,17 @@
 """Email addresses and the proof that a person reads them."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from identity.models import MailedCode, User, normalize_address
 from identity.services import codes, security_notices
 from orgs.services import domains
-from platform_core import clock, scoping
+from platform_core import clock, returning, scoping
 from platform_core.errors import InvalidInput
 from platform_core.models import new_id
 from platform_core.services import audit, mail
@@ -39,23 +41,45 @@ def request_change(user: User, email: str, *, by: User) -> None:
 
     An address that is somebody else's gets the same answer; the mail to it tells the difference.
     """
+    address = checked(user, email)
+    begin_change(user, address, by=by, is_taken=is_taken(address, user))
+
+
+def checked(user: User, email: str) -> str:
+    """The address as it is stored, if it is another than the person's."""
     address = normalize_address(email)
     if address == user.email:
         raise InvalidInput("This is your address.", details={"email": ["This is your address already."]})
+    return address
+
+
+def begin_change(user: User, address: str, *, by: User, is_taken: bool) -> EmailAddress | None:
+    """The same, for whoever looked whose the address is; gives the row that waits, if one does."""
     # A new row each time: the link that went to the address before must not confirm this one.
-    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
-    if is_taken(address, user):
+    returning.delete(EmailAddress.objects.filter(user=user).exclude(email=user.email), "id")
+    waiting = None if is_taken else EmailAddress.objects.create(user=user, email=address)
+    if waiting is None:
         tell_taken(address)
     else:
-        send_confirmation(EmailAddress.objects.create(user=user, email=address))
+        send_confirmation(waiting)
     with scoping.system():
         audit.record("user.request_address", user, by=by)
+    return waiting
 
 
 def is_taken(address: str, user: User) -> bool:
     """Whether the address is another person's."""
-    confirmed = Q(emailaddress__email=address, emailaddress__verified=True)
-    return User.objects.filter(Q(email=address) | confirmed).exclude(pk=user.pk).exists()
+    return _holders(address).exclude(pk=user.pk).exists()
+
+
+def taken(address: str, person: Any) -> Exists:
+    """The same, as a condition on a person's row."""
+    return Exists(_holders(address).exclude(pk=person))
+
+
+def _holders(address: str) -> QuerySet[User]:
+    confirmed = EmailAddress.objects.filter(user=OuterRef("pk"), email=address, verified=True)
+    return User.objects.filter(Q(email=address) | Exists(confirmed))
 
 
 def tell_taken(address: str) -> None:

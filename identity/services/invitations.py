@@ -4,7 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from identity import staff_roles
@@ -62,8 +64,17 @@ def revoke(invitation: StaffInvitation, *, by: User) -> None:
 
 def of_token(token: str) -> StaffInvitation:
     """The invitation behind a link; 404 for any that cannot be accepted, whatever the reason."""
-    found = StaffInvitation.objects.usable().select_related("invited_by")
+    found = (
+        StaffInvitation.objects.usable()
+        .select_related("invited_by")
+        .annotate(
+            inviting_role=staff_roles.highest(OuterRef("invited_by")),
+            group_id=Subquery(Group.objects.filter(name=OuterRef("role")).values("pk")[:1]),
+        )
+    )
     invitation = found.filter(token_digest__in=tokens.digests(token)).first()
+    if invitation is not None:
+        vars(invitation.invited_by)[staff_roles.KNOWN] = vars(invitation)["inviting_role"]
     # An invitation is worth no more than the one who vouches for it is when it is accepted.
     if invitation is None or not _covers(invitation.invited_by, invitation.role):
         raise NotFound(GONE)
@@ -81,16 +92,14 @@ def accept(token: str, password: str, name: str = "") -> User:
     invitation = of_token(token)
     known = User.objects.filter(email=invitation.email).first()
     person = _recognized(known, password) if known else _newcomer(invitation.email, password, name)
-    with transaction.atomic(), scoping.system():
-        invitation = _claimed(invitation)
+    with transaction.atomic(), scoping.system(), audit.together():
+        _claim(invitation, person)
         if known is None:
+            person.is_staff = person.is_employee = True
             accounts.insert(person, confirmed=True)
         else:
-            _hold(person, password)
-        staff.give_role(person, invitation.role)
-        addresses.confirm_own(person)
-        invitation.accepted_at, invitation.accepted_by = clock.wall(), person
-        invitation.save(update_fields=["accepted_at", "accepted_by"])
+            _become_staff(person, password)
+        staff.put_in(person, invitation.role, vars(invitation)["group_id"])
         changes = {"role": invitation.role, "invited_by": invitation.invited_by_id}
         audit.record("staff.accept_invitation", person, by=person, changes=changes)
     return person
@@ -149,13 +158,14 @@ def _covers(person: User, role: str) -> bool:
     return person.is_superuser or not staff_roles.is_above(role, staff_roles.role_of(person))
 
 
-def _claimed(invitation: StaffInvitation) -> StaffInvitation:
-    """The same row under a lock, so that it is accepted once and never after it was taken back."""
-    held = StaffInvitation.objects.usable().select_for_update(of=("self",))
-    found = held.filter(pk=invitation.pk, token_digest=invitation.token_digest).first()
-    if found is None:
+def _claim(invitation: StaffInvitation, person: User) -> None:
+    """Accept it once, and never after it was taken back: of all who try at once, one changes the row."""
+    # A condition over a join is read once: of statements that wait for one another, only the row's own columns are
+    # looked at anew.
+    usable = StaffInvitation.objects.usable().filter(pk=invitation.pk).values("pk")
+    same = StaffInvitation.objects.pending().filter(pk__in=usable, token_digest=invitation.token_digest)
+    if not same.update(accepted_at=clock.wall(), accepted_by=person):
         raise NotFound(GONE)
-    return found
 
 
 def _recognized(person: User, password: str) -> User:
@@ -180,10 +190,12 @@ def _newcomer(email: str, password: str, name: str) -> User:
     return person
 
 
-def _hold(person: User, password: str) -> None:
-    """Lock the account, so that it becomes staff once; one without a password gets what was chosen."""
-    held = User.objects.select_for_update().get(pk=person.pk)
-    if held.is_staff:
+def _become_staff(person: User, password: str) -> None:
+    """An account becomes staff once, and confirms its address by that; one without a password gets what was chosen."""
+    customers = User.objects.filter(pk=person.pk, is_staff=False, password=person.password)
+    if not customers.update(is_staff=True, is_employee=True):
         raise Conflict("You are staff already.")
-    if not held.has_usable_password():
+    person.is_staff = person.is_employee = True
+    if not person.has_usable_password():
         passwords.set_password(person, password, by=person)
+    addresses.confirm_own(person)

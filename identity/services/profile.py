@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import OuterRef
 
+from identity import staff_roles
 from identity.services import accounts, addresses, telemetry
+from platform_core import returning
 from platform_core.services import audit
 
 if TYPE_CHECKING:
     from identity.models import User
+
+
+NAMES = ("first_name", "last_name")
 
 
 @transaction.atomic
@@ -22,9 +29,7 @@ def rename(user: "User", *, first_name: str, last_name: str, by: "User") -> None
     for name, value in changes.items():
         setattr(user, name, value)
     user.save(update_fields=list(changes))
-    audit.record("user.update", user, by=by, changes=changes)
-    if by.pk == user.pk:
-        telemetry.record("profile.updated", user)
+    _tell(user, changes, by=by)
 
 
 @transaction.atomic
@@ -38,9 +43,31 @@ def update(user: "User", given: Mapping[str, Any], *, by: "User") -> None:
 
 
 @transaction.atomic
-def update_own(user: "User", given: Mapping[str, Any]) -> None:
-    """Change one's own name at once, and one's address when the new one has been confirmed."""
-    first_name, last_name = given.get("first_name", user.first_name), given.get("last_name", user.last_name)
-    rename(user, first_name=first_name, last_name=last_name, by=user)
-    if "email" in given:
-        addresses.request_change(user, given["email"], by=user)
+def update_own(user: "User", given: Mapping[str, Any]) -> EmailAddress | None:
+    """Change one's own name at once, and one's address when the new one has been confirmed: gives that which waits."""
+    email = addresses.checked(user, given["email"]) if "email" in given else None
+    names = {name: given[name] for name in NAMES if given.get(name, getattr(user, name)) != getattr(user, name)}
+    with audit.together():
+        is_taken = _written(user, names, email)
+        if names:
+            _tell(user, names, by=user)
+        return addresses.begin_change(user, email, by=user, is_taken=is_taken) if email else addresses.pending(user)
+
+
+def _written(user: "User", names: Mapping[str, str], email: str | None) -> bool:
+    """Whether the address is another's; asked with the new name, if there is one, and with the role for the answer."""
+    rows = (
+        type(user)
+        .objects.filter(pk=user.pk)
+        .annotate(is_taken=addresses.taken(email or "", OuterRef("pk")), role=staff_roles.highest(OuterRef("pk")))
+    )
+    told = returning.update(rows, "is_taken", "role", **names) if names else list(rows.values_list("is_taken", "role"))
+    ((is_taken, role),) = told
+    vars(user).update({**names, staff_roles.KNOWN: role})
+    return bool(is_taken)
+
+
+def _tell(user: "User", changes: Mapping[str, str], *, by: "User") -> None:
+    audit.record("user.update", user, by=by, changes=changes)
+    if by.pk == user.pk:
+        telemetry.record("profile.updated", user)

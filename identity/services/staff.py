@@ -55,11 +55,12 @@ def deactivate(member_id: UUID, *, by: User) -> None:
         raise _not_active(member_id, by)
 
 
-def give_role(user: User, role: str) -> None:
-    """Make a person staff in exactly one role."""
-    user.is_staff = user.is_employee = True
-    user.save(update_fields=["is_staff", "is_employee"])
-    user.groups.set([Group.objects.get(name=role)])
+def put_in(user: User, role: str, group_id: int) -> None:
+    """Put somebody who was no staff until now in exactly one role."""
+    groups = User.groups.through.objects
+    groups.filter(user=user).delete()
+    groups.create(user=user, group_id=group_id)
+    vars(user)[staff_roles.KNOWN] = role
 
 
 def require_rank(role: str, by: User, *, message: str) -> None:

@@ -43,7 +43,7 @@ class StaffProfileSerializer(StrictModelSerializer[User]):
         return staff_roles.role_of(user) or None
 
     def get_pending_email(self, user: User) -> str | None:
-        pending = addresses.pending(user)
+        pending = self.context["waiting"] if "waiting" in self.context else addresses.pending(user)
         return pending.email if pending is not None else None
 
 
@@ -72,8 +72,8 @@ class Profile(AdminSurface):
             given["first_name"], given["last_name"] = split_name(given.pop("name"))
         if "email" in given:
             limits.spend(request._request, "manage_email")
-        profile.update_own(self.actor, given)
-        return Response(StaffProfileSerializer(self.actor).data)
+        waiting = profile.update_own(self.actor, given)
+        return Response(StaffProfileSerializer(self.actor, context={"waiting": waiting}).data)
 
 
 class ProfilePhoto(AdminSurface):
