@@ -20,7 +20,7 @@ AREAS = (
 # What still costs more, how much at most, and why.
 ABOVE = {
     ("PATCH", "api/v1/admin/staff/<uuid:pk>"): (9, "another role and a suspension at once, each with what it holds"),
-    ("PATCH", "api/v1/admin/customers/<uuid:pk>"): (18, "four changes at once, and the answer"),
+    ("PATCH", "api/v1/admin/customers/<uuid:pk>"): (13, "several changes at once, and the answer"),
     ("POST", "api/v1/auth/2fa/verify"): (
         10,
         "with the token of a sign-in of the pages: also when they were here, and the browser's own row",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from billing.models import BillingPeriod, FoundingMember, Subscription
 from platform_core import clock, scoping
@@ -60,9 +60,11 @@ def grant(
     until = expires_at or clock.now() + LIFE
     _check_multiplier(multiplier)
     _check_expiry(until)
-    if FoundingMember.objects.filter(user=person).exists():
+    others = FoundingMember.objects.filter(Q(user=person) | Q(organization=organization_id))
+    holders = set(others.values_list("user", flat=True))
+    if person.pk in holders:
         raise Conflict("This person is a founding member already.")
-    if FoundingMember.objects.filter(organization=organization_id).exists():
+    if holders:
         raise Conflict("This organization has a founding member already.")
     values = {"organization_id": organization_id, "user": person, "token_multiplier": multiplier, "expires_at": until}
     member = _numbered(values)
@@ -94,7 +96,7 @@ def change(
 
 
 @transaction.atomic
-def end(member: FoundingMember, *, by: "User") -> None:
+def end(member: FoundingMember, *, by: "User") -> FoundingMember:
     """End a membership now: the next period includes what the plan includes. The number stays taken."""
     member = FoundingMember.objects.select_for_update(of=("self",)).get(pk=member.pk)
     now = clock.now()
@@ -103,6 +105,7 @@ def end(member: FoundingMember, *, by: "User") -> None:
     member.expires_at = now
     member.save(update_fields=["expires_at"])
     audit.record("founding_member.end", member, by=by)
+    return member
 
 
 def _check_multiplier(multiplier: int) -> None:

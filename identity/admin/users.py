@@ -37,7 +37,7 @@ class UserAdmin(StaffModelAdmin[User]):
     date_hierarchy = "created_at"
     editable = ("first_name", "last_name", "is_employee")
     readonly_fields = ("roles",)
-    concealed = ("security_version", "is_superuser")
+    concealed = ("security_version", "is_superuser", "recovery_digests", "erased_address")
     inlines: ClassVar[Sequence[type[StaffInline]]] = (MembershipInline,)
     operations: ClassVar[Sequence[Operation]] = (
         Operation(

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from identity.models import User
 from identity.services import accounts, addresses
 from identity.services.accounts import AddressTaken
+from platform_core.portal.fields import LineField
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """Sign-up asks for a name too, and opens an account with an organization of its own."""
 
-    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
     field_order = ["name", "email", "password1"]
 
@@ -129,7 +130,7 @@ class PasskeyForm(forms.Form):
 class PasskeyNameForm(forms.Form):
     """What a person calls a passkey."""
 
-    name = forms.CharField(max_length=80, help_text="For you to tell it from others, such as “Work laptop”.")
+    name = LineField(max_length=80, help_text="For you to tell it from others, such as “Work laptop”.")
 
 
 class PasskeyCreateForm(PasskeyNameForm):

@@ -22,6 +22,7 @@ from orgs.portal.pages import SESSION_KEY
 from orgs.services import invitations
 from platform_core.errors import DomainError, InvalidInput
 from platform_core.portal.errors import problem
+from platform_core.portal.fields import LineField
 
 TEMPLATE = "portal/identity/invitation.html"
 
@@ -29,7 +30,7 @@ TEMPLATE = "portal/identity/invitation.html"
 class JoinForm(forms.Form):
     """Who the newcomer is."""
 
-    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )

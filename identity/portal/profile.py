@@ -10,6 +10,7 @@ from identity.services import addresses, photos, profile
 from orgs.portal.pages import OrganizationPage
 from platform_core import pictures
 from platform_core.errors import InvalidInput, PayloadTooLarge
+from platform_core.portal.fields import LineField
 
 TEMPLATE = "portal/identity/profile.html"
 
@@ -17,12 +18,8 @@ TEMPLATE = "portal/identity/profile.html"
 class ProfileForm(forms.Form):
     """The name; the address has pages of its own, because it must be proved."""
 
-    first_name = forms.CharField(
-        max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
-    )
-    last_name = forms.CharField(
-        max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "family-name"})
-    )
+    first_name = LineField(max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"}))
+    last_name = LineField(max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "family-name"}))
 
 
 class PersonalPage(OrganizationPage):

@@ -15,6 +15,7 @@ from identity.services import invitations, limits
 from platform_core.errors import DomainError, InvalidInput
 from platform_core.portal.base import Page
 from platform_core.portal.errors import problem
+from platform_core.portal.fields import LineField
 
 TEMPLATE = "portal/identity/staff_invitation.html"
 
@@ -22,7 +23,7 @@ TEMPLATE = "portal/identity/staff_invitation.html"
 class AcceptForm(forms.Form):
     """Whoever has an account gives its password; everybody else a name and a password to be."""
 
-    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )

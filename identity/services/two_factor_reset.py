@@ -6,7 +6,7 @@ from identity import staff_roles
 from identity.models import User
 from identity.services import code_attempts, reasons, security_notices, sessions, two_factor
 from platform_core import scoping
-from platform_core.errors import Conflict, NotAllowed
+from platform_core.errors import Conflict, DomainError, NotAllowed
 from platform_core.services import audit
 
 PERMISSION = "identity.reset_two_factor"
@@ -26,6 +26,15 @@ def reset(person: User, *, by: User, reason: str) -> None:
         person.impersonations.end("two_factor")
         audit.record("two_factor.reset", person, by=by, changes={"reason": reason})
         security_notices.tell(person, "reset_by_staff", reason=reason)
+
+
+def may_reset(person: User, by: User) -> bool:
+    """Whether it is theirs to do, should the person have a second factor."""
+    try:
+        _require_right(person, by)
+    except DomainError:
+        return False
+    return True
 
 
 def _require_right(person: User, by: User) -> None:

@@ -15,6 +15,7 @@ from orgs.roles import Role
 from orgs.services import product_roles, report_schedules
 from orgs.services.reports import Wanted
 from platform_core.errors import DomainError
+from platform_core.portal.fields import LineField
 
 PRODUCT = "product-"
 NO_ROLE = [("", "No role")]
@@ -89,7 +90,7 @@ class InviteListForm(forms.Form):
 class RoleForm(forms.Form):
     """A custom role. What its maker does not hold is not offered."""
 
-    name = forms.CharField(max_length=60)
+    name = LineField(max_length=60)
 
     def __init__(self, *args: Any, held: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,13 +117,13 @@ class AvatarForm(forms.Form):
 class OrganizationForm(forms.Form):
     """A new organization."""
 
-    name = forms.CharField(max_length=120)
+    name = LineField(max_length=120)
 
 
 class SettingsForm(ProductRolesForm):
     """What admins may change."""
 
-    name = forms.CharField(max_length=120)
+    name = LineField(max_length=120)
     billing_email = forms.EmailField(max_length=254, label="Billing email", help_text="Invoices go here.")
     two_factor_required = forms.BooleanField(required=False, label="Everybody needs a second factor")
     session_max_hours = forms.IntegerField(
@@ -148,7 +149,7 @@ class SettingsForm(ProductRolesForm):
 class DomainForm(forms.Form):
     """A domain of one's own."""
 
-    name = forms.CharField(
+    name = LineField(
         max_length=253,
         label="Domain",
         widget=forms.TextInput(attrs={"placeholder": "example.com", "autocapitalize": "none", "spellcheck": "false"}),

@@ -269,11 +269,11 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
         row = self.get_object(request, object_id) if object_id else None
         offered = [each for each in self.permitted(request, self.operations) if row and each.offered(row)]
         context: dict[str, object] = {"row": row, "operations": offered}
-        context |= self.row_context(row) if row else {}
+        context |= self.row_context(row, staff_of(request)) if row else {}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
-    def row_context(self, row: M) -> dict[str, object]:
-        """What else a row's page shows."""
+    def row_context(self, row: M, by: "User") -> dict[str, object]:
+        """What else a row's page shows to this member of staff."""
         return {}
 
 

@@ -1,22 +1,19 @@
 """Serializers that refuse what they do not know. Fields are written in snake_case and travel in camelCase."""
 
 import copy
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model
 from rest_framework import serializers
 
+from platform_core import lines
 from platform_core.api.names import camel
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 UNKNOWN = "Unknown field."
 READ_ONLY = "This field cannot be set."
-# Control characters, line breaks, and marks that turn the direction of what follows: a name shows as it was typed.
-BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-ONE_LINE = "One line of text, without control characters."
 
 
 class StrictMixin(serializers.Serializer[Any]):
@@ -56,7 +53,7 @@ class StrictMixin(serializers.Serializer[Any]):
             return READ_ONLY
         # A password is whatever its owner types.
         is_line = isinstance(field, serializers.CharField) and field.trim_whitespace
-        return ONE_LINE if is_line and isinstance(value, str) and BREAKING.search(value.strip()) else ""
+        return lines.ONE_LINE if is_line and isinstance(value, str) and not lines.is_one(value) else ""
 
 
 def _keep_source(field: serializers.Field[Any, Any, Any, Any], name: str) -> None:

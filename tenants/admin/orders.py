@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
+from identity.models import User
 from platform_core.admin.base import Operation, StaffModelAdmin
 from platform_core.models import Job
 from tenants.models import Order
@@ -34,7 +35,7 @@ class OrderAdmin(StaffModelAdmin[Order]):
         ),
     )
 
-    def row_context(self, row: Order) -> dict[str, object]:
+    def row_context(self, row: Order, by: User) -> dict[str, object]:
         jobs = Job.objects.filter(subject_type=row._meta.label_lower, subject_id=row.pk)
         return {"jobs": [_told(job) for job in jobs.prefetch_related("runs").order_by("-created_at")]}
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
+from identity.models import User
 from orgs.admin.organizations import OrganizationAdmin
 from orgs.models import Organization
 from orgs.services import seats
@@ -21,5 +22,5 @@ class OrganizationScreen(OrganizationAdmin):
     inlines: ClassVar[Sequence[type[StaffInline]]] = ()
     change_form_outer_before_template = "admin/tenants/organization.html"
 
-    def row_context(self, row: Organization) -> dict[str, object]:
+    def row_context(self, row: Organization, by: User) -> dict[str, object]:
         return {"overview": selectors.organization_overview(row), "seats": seats.taken(row)}

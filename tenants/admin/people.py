@@ -7,7 +7,7 @@ from django.contrib import admin
 
 from identity.admin.users import UserAdmin
 from identity.models import User
-from identity.services import two_factor
+from identity.services import two_factor, two_factor_reset
 from platform_core.admin.base import Operation, StaffInline
 from tenants import selectors
 from tenants.services import customers
@@ -18,6 +18,11 @@ admin.site.unregister(User)
 def _make_founding_member(person: User, by: User) -> str:
     member = customers.make_founding_member(selectors.owner_of(person), by=by)
     return f"number {member.number}"
+
+
+def _may_become_founding_member(person: User) -> bool:
+    """It is for the organization that they own."""
+    return not hasattr(person, "founding_membership") and selectors.owner_of(person).organization is not None
 
 
 @admin.register(User)
@@ -33,9 +38,13 @@ class PersonAdmin(UserAdmin):
             "Make founding member",
             "billing.add_foundingmember",
             _make_founding_member,
-            offered=lambda person: not hasattr(person, "founding_membership"),
+            offered=_may_become_founding_member,
         ),
     )
 
-    def row_context(self, row: User) -> dict[str, object]:
-        return {"overview": selectors.person_overview(row), "two_factor": two_factor.status(row)}
+    def row_context(self, row: User, by: User) -> dict[str, object]:
+        return {
+            "overview": selectors.person_overview(row),
+            "two_factor": two_factor.status(row),
+            "may_reset": two_factor_reset.may_reset(row, by),
+        }

@@ -1,6 +1,7 @@
 """Customers, as staff look after them. Each part of a change is the service's that knows its rule."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -32,8 +33,16 @@ def add(email: str, name: str, company: str, *, by: User) -> Customer:
 
 
 @transaction.atomic
-def update(customer: Customer, changes: Mapping[str, Any], *, by: User) -> None:
-    """Change a customer's name, company, status or founding membership: all of what is asked for, or nothing."""
+def update(customer: Customer, changes: Mapping[str, Any], *, by: User) -> Customer:
+    """Change a customer's name, company, status or founding membership: all of what is asked for, or nothing.
+
+    Gives the customer as they are now.
+    """
+    with audit.together():
+        return _updated(customer, changes, by=by)
+
+
+def _updated(customer: Customer, changes: Mapping[str, Any], *, by: User) -> Customer:
     person = customer.person
     if "name" in changes:
         first_name, last_name = split_name(changes["name"])
@@ -41,11 +50,13 @@ def update(customer: Customer, changes: Mapping[str, Any], *, by: User) -> None:
     if "company" in changes:
         organizations.rename(_organization(customer), changes["company"], by=by)
     if "founding_member" in changes:
-        _change_founding(customer, changes["founding_member"], by=by)
+        member = _change_founding(customer, changes["founding_member"], by=by)
+        customer = replace(customer, founding_member=member)
     # Last: whoever is suspended cannot be given anything.
     if "status" in changes and changes["status"] != person.status:
         act = accounts.reactivate if changes["status"] == User.Status.ACTIVE else accounts.suspend
         act(person, by=by)
+    return customer
 
 
 def make_founding_member(customer: Customer, *, by: User, **terms: Any) -> FoundingMember:
@@ -59,15 +70,14 @@ def _organization(customer: Customer) -> Organization:
     return customer.organization
 
 
-def _change_founding(customer: Customer, terms: Mapping[str, Any] | None, *, by: User) -> None:
+def _change_founding(customer: Customer, terms: Mapping[str, Any] | None, *, by: User) -> FoundingMember:
     """None ends a membership; terms change it, or grant one."""
     member = customer.founding_member
     if terms is None:
         if member is None:
             message = "There is no founding membership to end."
             raise InvalidInput(message, details={"foundingMember": [message]})
-        founding.end(member, by=by)
-    elif member is None:
-        make_founding_member(customer, by=by, **terms)
-    else:
-        founding.change(member, by=by, **terms)
+        return founding.end(member, by=by)
+    if member is None:
+        return make_founding_member(customer, by=by, **terms)
+    return founding.change(member, by=by, **terms)

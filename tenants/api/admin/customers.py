@@ -174,7 +174,7 @@ class CustomerDetail(AdminSurface):
 
     @extend_schema(responses={200: CustomerSerializer})
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(_told(pk))
+        return Response(CustomerSerializer(selectors.known_customer(pk)).data)
 
     @extend_schema(request=CustomerUpdateSerializer, responses={200: CustomerSerializer})
     def patch(self, request: Request, pk: UUID) -> Response:
@@ -183,13 +183,8 @@ class CustomerDetail(AdminSurface):
         missing = [name for name, needed in EXTRA.items() if name in given and not self.actor.has_perm(needed)]
         if missing:
             raise NotAllowed(f"Your role may not change this: {', '.join(missing)}.")
-        customers.update(selectors.known_customer(pk), given, by=self.actor)
-        return Response(_told(pk))
-
-
-def _told(pk: UUID) -> Any:
-    """The customer as the database has them now."""
-    return CustomerSerializer(selectors.known_customer(pk)).data
+        customer = customers.update(selectors.known_customer(pk), given, by=self.actor)
+        return Response(CustomerSerializer(customer).data)
 
 
 def _matches(text: str) -> Q:

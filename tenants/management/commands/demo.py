@@ -96,7 +96,10 @@ class Command(BaseCommand):
         self.tree.run("seed")
         self._print_logins(journey)
         if options["credentials"]:
-            credentials.write(options["credentials"], self._credentials(journey))
+            try:
+                credentials.write(options["credentials"], self._credentials(journey))
+            except credentials.Refused as error:
+                raise CommandError(f"{error} `--fresh` begins anew.") from error
             self._say(f"Credentials are in {options['credentials']}")
 
     # --- Processes ------------------------------------------------------------------------------------------------

@@ -13,6 +13,10 @@ from identity.services import totp
 Json = dict[str, Any]
 
 
+class Refused(Exception):
+    """Somebody of the file is not let in."""
+
+
 def write(path: Path, content: Json) -> None:
     """Readable by its owner only: it holds working tokens."""
     path.unlink(missing_ok=True)
@@ -40,7 +44,10 @@ def sign_in(base_url: str, email: str, password: str, secret: str = "") -> Json:
     """A person of the file: address, password, access token and, if they have them, app and organization."""
     answer = httpx.post(f"{base_url}/api/user/auth/login", json={"email": email, "password": password}, timeout=20)
     answer.raise_for_status()
-    token: str = _completed(base_url, answer.json(), secret)["accessToken"]
+    body = _completed(base_url, answer.json(), secret)
+    if "accessToken" not in body:
+        raise Refused(f"{email} cannot sign in: {body['refused']}")
+    token: str = body["accessToken"]
     headers = {"Authorization": f"Bearer {token}"}
     mine = httpx.get(f"{base_url}/api/v1/organizations", headers=headers, timeout=20).json()["items"]
     app = {"totpSecret": secret} if secret else {}
@@ -50,10 +57,12 @@ def sign_in(base_url: str, email: str, password: str, secret: str = "") -> Json:
 
 def _completed(base_url: str, body: Json, secret: str) -> Json:
     """The sign-in, after its second factor where there is one. A code that was used already has a successor."""
-    for step in (totp.step_now(), totp.step_now() + 1) if "pendingToken" in body else ():
-        proof = {"token": body["pendingToken"], "code": totp.code_at(secret, step)}
+    pending = body.get("pendingToken")
+    for step in (totp.step_now(), totp.step_now() + 1) if pending else ():
+        proof = {"token": pending, "code": totp.code_at(secret, step)}
         answer = httpx.post(f"{base_url}/api/v1/auth/2fa/verify", json=proof, timeout=20)
         if answer.is_success:
             completed: Json = answer.json()["data"]
             return completed
+        body = {"refused": answer.json()["error"]["message"]}
     return body

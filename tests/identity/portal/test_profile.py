@@ -42,6 +42,15 @@ def test_a_name_that_is_too_long_says_so_at_its_field(browser: Browser) -> None:
     assert not AuditEvent.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["Kim\nBuy now", "Kim\u202egnp", "Kim\x07"])
+def test_a_name_that_does_not_stay_on_its_line_is_refused_as_by_the_api(browser: Browser, name: str) -> None:
+    page = browser.send("/profile", first_name=name)
+
+    assert page.status == 400
+    assert "One line of text, without control characters." in page.text
+    assert not AuditEvent.objects.exists()
+
+
 def test_nothing_but_the_name_is_taken_from_the_form(browser: Browser) -> None:
     browser.send("/profile", first_name="Kim", is_staff="on", email="other@x.test", is_employee="on")
 

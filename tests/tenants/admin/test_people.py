@@ -10,9 +10,11 @@ from identity.services import two_factor
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.services import audit
-from tests import clients, make
+from tests import authenticators, clients, make
 from tests.clients import PersonClient
 from tests.sign_ins import make_session, step_up
+
+RESET, FOUNDING = "Reset second factor", "Make founding member"
 
 
 def customer() -> User:
@@ -152,3 +154,16 @@ def test_the_page_costs_the_same_for_many_rows(django_assert_max_num_queries: Dj
 
     with django_assert_max_num_queries(32):
         assert client.get(f"/admin/identity/user/{person.pk}/change/").status_code == 200
+
+
+def test_what_would_be_refused_is_not_offered() -> None:
+    above, below = clients.staff_in("OWNER").user, clients.staff_in("SUPPORT").user
+    alone = make.user()
+    for person in (above, below, alone):
+        authenticators.app_of(person)
+
+    assert [RESET in page_of(person, "ADMIN") for person in (above, below, alone)] == [False, True, True]
+    assert [FOUNDING in page_of(person, "ADMIN") for person in (alone, make.person(make.organization()))] == [
+        False,
+        True,
+    ]
