@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "identity.middleware.SessionMiddleware",
     "identity.middleware.ImpersonationMiddleware",
     "identity.middleware.LimitsMiddleware",
+    "identity.middleware.StepUpMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from identity.models import normalize_address
+from identity.models.sessions import ADDRESS
 from identity.services import impersonation, limits, sessions
 from platform_core import fallback
 from platform_core.api import envelope
@@ -36,6 +39,10 @@ LIMITED = {
     "account_reset_password_from_key": "reset_password_from_key",
     "account_reauthenticate": "reauthenticate",
 }
+
+
+# What a page of allauth's takes to be shown at all.
+PROVED = {"account_email": ADDRESS}
 
 
 def _user(request: "HttpRequest") -> "User | AnonymousUser":
@@ -112,6 +119,27 @@ class LimitsMiddleware:
                 refused[name] = value
             return refused
         return None
+
+
+class StepUpMiddleware:
+    """The pages of allauth's on which a stolen session could take an account over ask for a proof first, as ours do."""
+
+    def __init__(self, get_response: "GetResponse") -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        return self.get_response(request)
+
+    def process_view(
+        self, request: "HttpRequest", view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> "HttpResponse | None":
+        """The way to the page that asks for the proof, and from there back."""
+        match = request.resolver_match
+        purpose = PROVED.get(match.url_name or "") if match else None
+        session = sessions.of_request(request) if purpose else None
+        if session is None or session.has_stepped_up(str(purpose)):
+            return None
+        return redirect(f"{reverse('portal:step-up')}?{urlencode({'purpose': purpose, 'next': request.path})}")
 
 
 def _module(view: Callable[..., Any]) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The purpose of setting up, replacing and removing second factors.
 ENROL = "two_factor.change"
+# The purpose of signing in with another address: whoever reads its mail can set another password.
+ADDRESS = "account.address"
 STEP_UP_LIFE = timedelta(minutes=10)
 
 

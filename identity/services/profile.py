@@ -5,18 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from identity import staff_roles
+from identity.models.sessions import ADDRESS
 from identity.services import accounts, addresses, telemetry
 from platform_core import returning
+from platform_core.errors import StepUpRequired
 from platform_core.services import audit
 
 if TYPE_CHECKING:
-    from identity.models import User
+    from identity.models import Session, User
 
 
 NAMES = ("first_name", "last_name")
+# What is told of a person with the change.
+TOLD = ("is_taken", "is_proved", "role")
 
 
 @transaction.atomic
@@ -43,28 +47,37 @@ def update(user: "User", given: Mapping[str, Any], *, by: "User") -> None:
 
 
 @transaction.atomic
-def update_own(user: "User", given: Mapping[str, Any]) -> EmailAddress | None:
-    """Change one's own name at once, and one's address when the new one has been confirmed: gives that which waits."""
+def update_own(user: "User", given: Mapping[str, Any], *, session: "Session") -> EmailAddress | None:
+    """Change one's own name at once, and one's address when the new one has been confirmed: gives that which waits.
+
+    Another address takes a proof, just now, that it is still they.
+    """
     email = addresses.checked(user, given["email"]) if "email" in given else None
     names = {name: given[name] for name in NAMES if given.get(name, getattr(user, name)) != getattr(user, name)}
     with audit.together():
-        is_taken = _written(user, names, email)
+        is_taken, is_proved = _written(user, names, email, session)
+        if email and not (is_proved and session.impersonator_id is None):
+            raise StepUpRequired(ADDRESS)
         if names:
             _tell(user, names, by=user)
         return addresses.begin_change(user, email, by=user, is_taken=is_taken) if email else addresses.pending(user)
 
 
-def _written(user: "User", names: Mapping[str, str], email: str | None) -> bool:
-    """Whether the address is another's; asked with the new name, if there is one, and with the role for the answer."""
+def _written(user: "User", names: Mapping[str, str], email: str | None, session: "Session") -> tuple[bool, bool]:
+    """Whether the address is another's, and its change proved: asked, as the role for the answer, with the new name."""
     rows = (
         type(user)
         .objects.filter(pk=user.pk)
-        .annotate(is_taken=addresses.taken(email or "", OuterRef("pk")), role=staff_roles.highest(OuterRef("pk")))
+        .annotate(
+            is_taken=addresses.taken(email or "", OuterRef("pk")),
+            is_proved=Exists(session.proofs(ADDRESS)),
+            role=staff_roles.highest(OuterRef("pk")),
+        )
     )
-    told = returning.update(rows, "is_taken", "role", **names) if names else list(rows.values_list("is_taken", "role"))
-    ((is_taken, role),) = told
+    told = returning.update(rows, *TOLD, **names) if names else list(rows.values_list(*TOLD))
+    ((is_taken, is_proved, role),) = told
     vars(user).update({**names, staff_roles.KNOWN: role})
-    return bool(is_taken)
+    return is_taken, is_proved
 
 
 def _tell(user: "User", changes: Mapping[str, str], *, by: "User") -> None:

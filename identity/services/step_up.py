@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from identity.models import PasskeyChallenge, Session, StepUp
-from identity.models.sessions import ENROL, STEP_UP_LIFE
+from identity.models.sessions import ADDRESS, ENROL, STEP_UP_LIFE
 from identity.services import code_attempts, passkeys, two_factor
 from platform_core import clock, scoping
 from platform_core.errors import InvalidInput
@@ -17,6 +17,7 @@ PURPOSES = {
     ENROL: "change how you sign in",
     "two_factor.disable": "turn off two-factor authentication",
     "backup_codes.generate": "make new recovery codes",
+    ADDRESS: "change your address",
     "account.delete": "delete your account",
     "account.export": "export your data",
     "staff.change_role": "change who is staff, or in which role",

@@ -13,7 +13,7 @@ from orgs.models import Membership
 from platform_core.models import AuditEvent, Mail
 from tests import make
 from tests.make.identity import PASSWORD
-from tests.sign_ins import enter
+from tests.sign_ins import enter, step_up
 
 SIGNUP, LOGIN, RESET = "/accounts/signup/", "/accounts/login/", "/accounts/password/reset/"
 
@@ -232,7 +232,8 @@ def test_a_changed_password_keeps_this_browser_and_ends_the_others(browser: Clie
 
 
 def test_another_address_takes_the_place_of_the_first_when_it_is_confirmed(browser: Client) -> None:
-    enter(browser, make.user("ada@example.test"))
+    enter(browser, ada := make.user("ada@example.test"))
+    step_up(ada, "account.address")
 
     browser.post("/accounts/email/", {"email": "second@example.test", "action_add": ""})
 

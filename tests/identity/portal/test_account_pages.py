@@ -8,6 +8,7 @@ from platform_core.models import Mail
 from tests import make
 from tests.make.identity import PASSWORD
 from tests.pages import Browser
+from tests.sign_ins import step_up
 
 FORM = {"name": "Kim Lindqvist", "email": "kim@harbour.test", "password1": "harbour lantern 42"}
 
@@ -40,8 +41,9 @@ def test_pages_before_signing_in(path: str, heading: str) -> None:
 )
 def test_pages_of_a_person(path: str, heading: str) -> None:
     browser = Browser()
-    make.user("kim@harbour.test")
+    kim = make.user("kim@harbour.test")
     browser.send("/accounts/login/", login="kim@harbour.test", password=PASSWORD)
+    step_up(kim, "account.address")
 
     assert browser.read(path).heading == heading
 
@@ -114,7 +116,8 @@ def test_too_many_attempts_are_told_as_such() -> None:
 
 @pytest.mark.parametrize("email", ["kim@harbour.test", "no address", ""])
 def test_an_address_that_will_not_do_is_refused_at_its_field(email: str) -> None:
-    browser = Browser(make.user("kim@harbour.test"))
+    browser = Browser(kim := make.user("kim@harbour.test"))
+    step_up(kim, "account.address")
 
     page = browser.send("/accounts/email/", email=email, action_add="")
 
@@ -124,9 +127,23 @@ def test_an_address_that_will_not_do_is_refused_at_its_field(email: str) -> None
 
 
 def test_an_address_that_waits_is_shown() -> None:
-    browser = Browser(make.user("kim@harbour.test"))
+    browser = Browser(kim := make.user("kim@harbour.test"))
+    step_up(kim, "account.address")
 
     browser.send("/accounts/email/", email="new@harbour.test", action_add="")
 
     assert "new@harbour.test is not confirmed yet." in browser.read("/accounts/email/").text
     assert "new@harbour.test when it is confirmed" in browser.read("/profile").text
+
+
+def test_another_address_takes_a_proof_first() -> None:
+    browser = Browser(make.user("kim@harbour.test"))
+
+    asked = browser.read("/accounts/email/")
+    sent = browser.send("/accounts/email/", email="new@harbour.test", action_add="")
+
+    assert asked.location == sent.location == "/security/confirm?purpose=account.address&next=%2Faccounts%2Femail%2F"
+    assert not Mail.objects.exists()
+    assert browser.send(asked.location, password=PASSWORD).location == "/accounts/email/"
+    browser.send("/accounts/email/", email="new@harbour.test", action_add="")
+    assert Mail.objects.get(to="new@harbour.test").template == "identity/confirm_address"

@@ -1,9 +1,13 @@
 """A person's name."""
 
-from identity.models import AnalyticsEvent
+import pytest
+
+from identity.models import AnalyticsEvent, User
 from identity.services.profile import rename, update, update_own
+from platform_core.errors import StepUpRequired
 from platform_core.models import AuditEvent
 from tests import make
+from tests.sign_ins import make_session, step_up
 
 
 def test_only_what_changed_is_saved_and_told() -> None:
@@ -36,6 +40,20 @@ def test_staff_change_a_name_without_the_person_having_done_something() -> None:
 def test_a_name_that_one_changes_oneself_is_told_of() -> None:
     kim = make.user()
 
-    update_own(kim, {"last_name": "Lindqvist"})
+    update_own(kim, {"last_name": "Lindqvist"}, session=make_session(kim))
 
     assert AnalyticsEvent.objects.get().name == "profile.updated"
+
+
+def test_another_address_takes_a_proof_and_without_it_nothing_is_changed() -> None:
+    kim = make.user(first_name="Kim")
+    session = make_session(kim)
+
+    with pytest.raises(StepUpRequired):
+        update_own(kim, {"first_name": "Ada", "email": "new@example.test"}, session=session)
+
+    assert User.objects.get().first_name == "Kim"
+    step_up(kim, "account.address")
+    waiting = update_own(kim, {"email": "new@example.test"}, session=session)
+    assert waiting is not None
+    assert waiting.email == "new@example.test"

@@ -12,7 +12,7 @@ from tests import make
 from tests.clients import ApiClient, PersonClient, staff, staff_in
 from tests.make.identity import PASSWORD
 from tests.pictures import picture, upload
-from tests.sign_ins import enter
+from tests.sign_ins import enter, step_up
 
 PROFILE, PHOTO, CHANGE = "/api/v1/profile", "/api/v1/profile/photo", "/api/v1/profile/password"
 
@@ -30,6 +30,7 @@ def test_it_is_shown_with_the_role() -> None:
 def test_a_name_is_changed_at_once_and_an_address_when_it_is_confirmed() -> None:
     client = staff()
     before = client.user.email
+    step_up(client.user, "account.address")
 
     body = client.patch(PROFILE, {"name": "Ada Lovelace", "email": "Ada@Example.test"}).json()["data"]
 
@@ -39,6 +40,15 @@ def test_a_name_is_changed_at_once_and_an_address_when_it_is_confirmed() -> None
     assert addresses.confirm(addresses.pending(client.user))
     assert client.get(PROFILE).json()["data"]["email"] == "ada@example.test"
     assert Mail.objects.latest("created_at").to == before
+
+
+def test_another_address_takes_a_proof() -> None:
+    client = staff()
+
+    answer = client.patch(PROFILE, {"email": "new@example.test"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "STEP_UP_REQUIRED")
+    assert not Mail.objects.exists()
 
 
 def test_a_last_name_alone_is_enough() -> None:
@@ -51,6 +61,7 @@ def test_a_last_name_alone_is_enough() -> None:
 def test_somebody_elses_address_gets_the_same_answer_and_a_mail_that_tells_them() -> None:
     make.user("taken@example.test")
     client = staff()
+    step_up(client.user, "account.address")
 
     answer = client.patch(PROFILE, {"email": "taken@example.test"})
 
