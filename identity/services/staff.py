@@ -56,7 +56,7 @@ def deactivate(member_id: UUID, *, by: User) -> None:
 
 
 def put_in(user: User, role: str, group_id: int) -> None:
-    """Put somebody who was no staff until now in exactly one role."""
+    """Put somebody in exactly one role, whichever groups they were in."""
     groups = User.groups.through.objects
     groups.filter(user=user).delete()
     groups.create(user=user, group_id=group_id)
@@ -138,8 +138,9 @@ def _change_role(member: User, role: str, *, by: User) -> None:
 
 def _give(member: User, role: str) -> None:
     """Exactly this role, in the place of the one they have."""
-    held = User.groups.through.objects.filter(user=member)
-    group = Group.objects.filter(name=role).values("pk")[:1]
-    if vars(member)[staff_roles.GROUPS] != 1 or not held.update(group=group):
-        member.groups.set(Group.objects.filter(name=role))
-    vars(member)[staff_roles.KNOWN] = role
+    group = Group.objects.filter(name=role).values("pk")
+    if vars(member)[staff_roles.GROUPS] == 1:
+        User.groups.through.objects.filter(user=member).update(group=group)
+        vars(member)[staff_roles.KNOWN] = role
+    else:
+        put_in(member, role, group.get()["pk"])

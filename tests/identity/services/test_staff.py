@@ -1,6 +1,7 @@
 """Roles of staff."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from identity import staff_roles
 from identity.models import User
@@ -104,3 +105,14 @@ def test_a_superuser_has_no_ceiling() -> None:
     staff.change(helper.pk, by=root, role="OWNER")
 
     assert staff_roles.role_of(User.objects.get(pk=helper.pk)) == "OWNER"
+
+
+@pytest.mark.parametrize("before", [(), ("SUPPORT",), ("SUPPORT", "MANAGER")], ids=len)
+def test_whatever_they_had_they_have_one_role(before: tuple[str, ...]) -> None:
+    helper = make.user(is_staff=True)
+    helper.groups.set(Group.objects.filter(name__in=before))
+
+    changed = staff.change(helper.pk, by=owner(), role="ADMIN")
+
+    assert [group.name for group in helper.groups.all()] == ["ADMIN"]
+    assert staff_roles.role_of(changed) == "ADMIN"
