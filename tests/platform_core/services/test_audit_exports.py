@@ -172,6 +172,7 @@ def test_who_is_erased_is_not_in_files_from_before(organization: Organization, o
     assert names(export, lea)
 
     erasure.erase(User.objects.get(pk=lea.pk), by=lea)
+    assert erasure.empty_one("test")
 
     export.refresh_from_db()
     assert (export.status, export.file) == (Status.PENDING, "")
@@ -201,6 +202,7 @@ def test_one_that_is_written_while_somebody_is_erased_is_begun_anew(
         count = write(*args)
         monkeypatch.setattr(audit_exports, "_write", write)
         erasure.erase(User.objects.get(pk=lea.pk), by=lea)
+        assert erasure.empty_one("test")
         return count
 
     monkeypatch.setattr(audit_exports, "_write", erases_meanwhile)
