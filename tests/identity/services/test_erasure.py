@@ -153,7 +153,7 @@ def test_at_once_nothing_names_them_and_nobody_signs_in_as_them(kim: User) -> No
     assert client.get(f"/api/v1/users/{kim.pk}/photo").status_code == 404
     assert not Session.objects.get(handle=issued.session.handle).is_usable
     row = User.objects.get(pk=kim.pk)
-    assert (row.email, row.name, row.status) == (f"{kim.pk}@erased.invalid", f"{kim.pk}@erased.invalid", "deleted")
+    assert (row.email, row.name, row.status) == (f"{kim.pk}@erased.invalid", "Deleted person", "deleted")
     assert not EmailAddress.objects.filter(user=kim).exists()
 
 
