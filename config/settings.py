@@ -16,6 +16,7 @@ from django.urls import reverse_lazy
 
 from config.csp import POLICY
 from config.logs import logging
+from config.row_security import guarded
 from config.unfold import look
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -149,7 +150,8 @@ def database(variable: str, default: Path) -> dict[str, Any]:
     return config
 
 
-DATABASES = {"default": database("DATABASE_URL", DATA_DIR / "mainstay.sqlite3")}
+PLATFORM_RLS = env.bool("PLATFORM_RLS", False)
+DATABASES = {"default": guarded(database("DATABASE_URL", DATA_DIR / "mainstay.sqlite3"), asked=PLATFORM_RLS)}
 DATABASE_ROUTERS = ["billing.providers.sandbox.router.SandboxRouter"]
 # dj-stripe's own migrations take 45 seconds to run; ours create the same tables in one step.
 MIGRATION_MODULES = {"djstripe": "billing.providers.stripe.migrations"}
@@ -369,7 +371,6 @@ FOUNDING_MEMBER_SPOTS = env.int("FOUNDING_MEMBER_SPOTS", 100)
 INVOICE_ISSUER = env.str("INVOICE_ISSUER", "Mainstay Demo Ltd\\n1 Harbour Street\\nDublin, Ireland").replace(
     "\\n", "\n"
 )
-# Font files for scripts that the one we ship does not write.
 INVOICE_FONTS = [Path(path) for path in env.list("INVOICE_FONTS", default=[])]
 
 # After its end, a billing period waits this long for the last hour's reports before its figures freeze. Stripe keeps a

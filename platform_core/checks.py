@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 - Django's names
+from django.db import connection
+
+from platform_core import policies
 
 SHORTEST_TOKEN = 24
 MACHINE_TOKENS = {
@@ -101,3 +104,20 @@ def check_webhook_secrets(app_configs: Sequence[AppConfig] | None, **kwargs: Any
         return []
     hint = "Copy the endpoint's signing secret from Stripe's dashboard."
     return [Error("STRIPE_WEBHOOK_SECRETS is not set.", hint=hint, id="mainstay.E005")]
+
+
+@register(Tags.security, deploy=True)
+def check_row_security(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Row-level security that is switched on binds the role that we are, on each table."""
+    return list(_row_security()) if settings.PLATFORM_RLS else []
+
+
+def _row_security() -> Iterator[CheckMessage]:
+    if policies.statements(connection):
+        hint = "Run `manage.py migrate` with PLATFORM_RLS=1."
+        yield Error("PLATFORM_RLS is on, and tables are without their policy.", hint=hint, id="mainstay.E007")
+    hint = "See docs/howto/row_security.md: the application connects as an ordinary role that owns nothing."
+    if policies.answers(connection, policies.BYPASSES):
+        yield Error("PLATFORM_RLS is on, and the database's role bypasses it.", hint=hint, id="mainstay.E008")
+    elif policies.answers(connection, policies.OWNS):
+        yield Warning("PLATFORM_RLS is on, and the database's role may switch it off.", hint=hint, id="mainstay.W004")

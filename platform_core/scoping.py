@@ -10,12 +10,16 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 
+from platform_core.postgresql import EVERYWHERE
+
 M = TypeVar("M", bound=models.Model)
+NOTHING = ""
 
 
 class ScopeMissing(RuntimeError):
@@ -29,6 +33,13 @@ class Scope:
     kind: str
     organizations: frozenset[UUID] | None = None
 
+    @property
+    def told(self) -> str:
+        """What the database is told: the organizations, or the kind of a scope that has every one."""
+        if self.organizations is None:
+            return self.kind
+        return f"{{{','.join(sorted(map(str, self.organizations)))}}}"
+
 
 class FoundWhenAsked(Scope):
     """The scope of a caller whose organizations are looked up with the first row: many requests ask for none."""
@@ -41,7 +52,13 @@ class FoundWhenAsked(Scope):
     def organizations(self) -> frozenset[UUID]:
         """Looked up once, in the request that asks."""
         find: Callable[[], Iterable[UUID]] = vars(self)["_find"]
-        return frozenset(find())
+        with system():
+            return frozenset(find())
+
+    @property
+    def told(self) -> str:
+        """Nothing, as long as nobody asked for a row: managers ask before they build a query."""
+        return super().told if "organizations" in vars(self) else NOTHING
 
 
 _current: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -53,6 +70,12 @@ def current() -> Scope:
     if scope is None:
         raise ScopeMissing("Enter scoping.organizations(...), scoping.staff() or scoping.system() first.")
     return scope
+
+
+def told() -> str:
+    """The scope in force as the database is told it; empty outside one, which is no row of anybody's."""
+    scope = _current.get()
+    return NOTHING if scope is None else scope.told
 
 
 def enter(scope: Scope | None) -> Token[Scope | None]:
@@ -109,6 +132,35 @@ class ScopedManager(models.Manager[M]):
             return queryset
         path: str = self.model.scope_path  # type: ignore[attr-defined]
         return queryset.filter(**{f"{path}__in": scope.organizations})
+
+
+class _Everywhere(models.Expression):
+    """True of each row; the text of a statement that holds it says what the statement is."""
+
+    output_field = models.BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
+        return f"1 = 1 {EVERYWHERE}", ()
+
+
+class BeforeScope(models.Manager[M]):
+    """Sees every organization, by itself and as a part of another query: for what is asked before there is a scope."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        queryset = super().get_queryset()
+        return queryset.filter(_Everywhere()) if settings.PLATFORM_RLS else queryset
+
+
+class Reached(models.Model):
+    """A row that is asked for through another, which belongs to an organization: its manager takes no scope.
+
+    PostgreSQL's policies hold it all the same, along `scope_path`.
+    """
+
+    scope_path: ClassVar[str]
+
+    class Meta:
+        abstract = True
 
 
 class Scoped(models.Model):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError, connections
 
-from platform_core import leases
+from platform_core import leases, scoping
 from platform_core.models.leases import Leased
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ def _watch(row: Leased, over: threading.Event, ends: float, seconds: float | Non
 def _renew(row: Leased, seconds: float | None) -> None:
     """A renewal that fails is not fatal: the lease lasts three more, and a lost one is noticed when settling."""
     try:
-        leases.renew(row, seconds)
+        # A thread of its own has no scope.
+        with scoping.system():
+            leases.renew(row, seconds)
     except DatabaseError:
         logger.warning("Could not renew the lease of %s %s.", row._meta.label, row.pk, exc_info=True)

@@ -13,7 +13,7 @@ from orgs.models.organizations import Organization
 from orgs.models.roles import KNOWN_ROLE, RoleHolder
 from platform_core import clock
 from platform_core.models import Row
-from platform_core.scoping import Scoped, ScopedManager
+from platform_core.scoping import BeforeScope, Scoped, ScopedManager
 
 if TYPE_CHECKING:
     from identity.models import User
@@ -54,7 +54,7 @@ class Membership(Scoped, RoleHolder, Row):
 
     objects = ScopedManager.from_queryset(MembershipQuerySet)()
     # Reading one's own memberships is how a scope is found, so it happens before there is one.
-    ALL: "models.Manager[Membership]" = models.Manager.from_queryset(MembershipQuerySet)()
+    ALL: "models.Manager[Membership]" = BeforeScope.from_queryset(MembershipQuerySet)()
 
     class Meta:
         indexes = [models.Index(fields=["organization", "created_at"], name="membership_organization")]

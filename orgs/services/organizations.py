@@ -39,9 +39,11 @@ def create_organization(
     name: str, *, owner: "User", billing_email: str | None = None, by: "User | None"
 ) -> Organization:
     """An organization with its first owner, under a slug of its own. Its slug never changes afterwards."""
-    organization = _insert(name, billing_email or owner.email)
-    Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
-    audit.record("organization.create", organization, by=by, changes={"name": name, "slug": organization.slug})
+    # It is in nobody's scope before it is there.
+    with scoping.system():
+        organization = _insert(name, billing_email or owner.email)
+        Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+        audit.record("organization.create", organization, by=by, changes={"name": name, "slug": organization.slug})
     return organization
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from platform_core.models.leases import Leased
 from platform_core.models.rows import Row
-from platform_core.scoping import Scoped, ScopedManager
+from platform_core.scoping import Reached, Scoped, ScopedManager
 
 
 class Job(Scoped, Row, Leased):
@@ -66,8 +66,10 @@ class Job(Scoped, Row, Leased):
         return f"{self.kind} {self.subject_id}"
 
 
-class StepRun(models.Model):
+class StepRun(Reached):
     """One try of one step. Only ever added."""
+
+    scope_path = "job__organization_id"
 
     class Outcome(models.TextChoices):
         OK = "OK"
@@ -93,8 +95,10 @@ class StepRun(models.Model):
         return f"{self.step} #{self.attempt} {self.outcome}"
 
 
-class JobLog(models.Model):
+class JobLog(Reached):
     """One line of a job's log. The primary key is the cursor that live readers resume from."""
+
+    scope_path = "job__organization_id"
 
     class Stream(models.TextChoices):
         ENGINE = "engine"
@@ -117,8 +121,10 @@ class JobLog(models.Model):
         return self.text
 
 
-class Effect(models.Model):
+class Effect(Reached):
     """One thing a job made in an outside system: planned first, then done or found already there."""
+
+    scope_path = "job__organization_id"
 
     class State(models.TextChoices):
         PLANNED = "PLANNED"

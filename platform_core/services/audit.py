@@ -150,7 +150,8 @@ def together() -> Iterator[None]:
     token = _gathered.set([])
     try:
         yield
-        AuditEvent.objects.bulk_create(_gathered.get() or [])
+        with scoping.system():
+            AuditEvent.objects.bulk_create(_gathered.get() or [])
     finally:
         _gathered.reset(token)
 
@@ -160,7 +161,8 @@ def _insert(event: AuditEvent) -> None:
     scoping.current()
     fields = AuditEvent._meta.concrete_fields
     values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
+    # What a person does with their account is an event of no organization.
+    with scoping.system(), connection.cursor() as cursor:
         cursor.execute(_insertion(), values)
     event._state.adding, event._state.db = False, connection.alias  # noqa: SLF001 - as saving does
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import F
 
-from platform_core import clock, nudges
+from platform_core import clock, nudges, scoping
 from platform_core.errors import Conflict
 from platform_core.models import Job
 from platform_core.services import audit
@@ -22,19 +22,21 @@ def start(
     """Queue a job about a row, in the transaction that makes it needed. The same key gives the same job."""
     workflow = registry.find(kind)
     expires_at = _later(workflow.deadline)
-    job, _ = Job.objects.get_or_create(
-        idempotency_key=key,
-        defaults={
-            "kind": kind,
-            "organization_id": organization_id,
-            "subject_type": subject._meta.label_lower,
-            "subject_id": subject.pk,
-            "step": workflow.steps[0].name,
-            "data": dict(data or {}),
-            "expires_at": expires_at,
-            "deadline_at": step_deadline(workflow.steps[0], expires_at),
-        },
-    )
+    # A key is one job's, whoever asks, and a person's own work belongs to no organization.
+    with scoping.system():
+        job, _ = Job.objects.get_or_create(
+            idempotency_key=key,
+            defaults={
+                "kind": kind,
+                "organization_id": organization_id,
+                "subject_type": subject._meta.label_lower,
+                "subject_id": subject.pk,
+                "step": workflow.steps[0].name,
+                "data": dict(data or {}),
+                "expires_at": expires_at,
+                "deadline_at": step_deadline(workflow.steps[0], expires_at),
+            },
+        )
     nudges.nudge()
     return job
 

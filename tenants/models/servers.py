@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from orgs.models import organizations_of
 from platform_core.models import Row
-from platform_core.scoping import Scoped, ScopedManager
+from platform_core.scoping import Reached, Scoped, ScopedManager
 from tenants.models.orders import Order
 
 if TYPE_CHECKING:
@@ -99,12 +99,14 @@ class RegistrationToken(Scoped, Row):
         return f"for {self.order_id}"
 
 
-class ServerBeat(models.Model):
+class ServerBeat(Reached):
     """The narrow row that every heartbeat updates.
 
     No column that a beat writes is indexed, so PostgreSQL updates the row in place (HOT); the sweep reads the whole
     table, which for ten thousand servers is about one megabyte.
     """
+
+    scope_path = "server__order__organization_id"
 
     server = models.OneToOneField(Server, on_delete=models.CASCADE, primary_key=True, related_name="beat")
     last_seen_at = models.DateTimeField(null=True, blank=True)
@@ -119,8 +121,10 @@ class ServerBeat(models.Model):
         return f"{self.beat_count} beats"
 
 
-class ServerStatus(models.Model):
+class ServerStatus(Reached):
     """The last full status a server reported; written only when it changed."""
+
+    scope_path = "server__order__organization_id"
 
     server = models.OneToOneField(Server, on_delete=models.CASCADE, primary_key=True, related_name="reported")
     body = models.JSONField()

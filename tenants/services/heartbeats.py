@@ -71,10 +71,11 @@ def interval() -> float:
 def receive(key: str, status: dict[str, Any]) -> Answer | None:
     """Take a beat; None when the key is nobody's. What is more than the beat itself is done only when it differs."""
     running = int(status["configVersion"])
-    beat = _beat(key, running)
-    if beat is None:
-        return None
+    # Whose server it is, its key tells.
     with scoping.system():
+        beat = _beat(key, running)
+        if beat is None:
+            return None
         if beat.key_is_new or beat.status != Server.Status.ONLINE:
             _arrive(beat)
         _keep_status(beat, status)

@@ -11,7 +11,7 @@ from django.db import models
 from orgs.models import Product
 from platform_core import routes, scoping
 from platform_core.api.surfaces import CustomersSurface
-from platform_core.scoping import Scoped, ScopedManager, ScopeMissing
+from platform_core.scoping import Reached, Scoped, ScopedManager, ScopeMissing
 from tests.architecture.source import APPS
 
 MODELS = [model for model in apps.get_models() if model._meta.app_label in APPS]
@@ -25,9 +25,6 @@ GLOBAL = {
     "platform_core.RateCounter": "callers are counted before it is known whose they are",
     "platform_core.AuditKey": "the platform's own keys",
     "platform_core.CronRun": "the platform's own schedule",
-    "platform_core.StepRun": "reached through its job",
-    "platform_core.JobLog": "reached through its job",
-    "platform_core.Effect": "reached through its job",
     "orgs.Product": "the catalog is the same for everybody",
     "billing.Plan": "the catalog is the same for everybody",
     "billing.Price": "the catalog is the same for everybody",
@@ -49,8 +46,6 @@ GLOBAL = {
     "identity.Passkey": "what protects a person's account is theirs",
     "identity.PasskeyChallenge": "a question to a person, or to nobody known yet",
     "tenants.FleetWatch": "the platform's own watch over all servers",
-    "tenants.ServerBeat": "reached through its server",
-    "tenants.ServerStatus": "reached through its server",
 }
 # The last three are names that Django gives.
 TIME_ENDINGS = (
@@ -76,7 +71,7 @@ def each(chosen: Sequence[type[models.Model]]) -> pytest.MarkDecorator:
 
 @each(MODELS)
 def test_a_model_is_some_organizations_or_says_why_not(model: type[models.Model]) -> None:
-    assert issubclass(model, Scoped) != (model._meta.label in GLOBAL)
+    assert issubclass(model, (Scoped, Reached)) != (model._meta.label in GLOBAL)
 
 
 def test_nothing_is_excused_that_is_gone() -> None:

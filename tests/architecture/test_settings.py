@@ -66,3 +66,18 @@ def test_under_https_no_neighbour_can_plant_a_cookie(tmp_path: Path) -> None:
     assert secure.split() == ["True"] * 4
     assert settings.SESSION_COOKIE_DOMAIN is None
     assert settings.CSRF_COOKIE_DOMAIN is None
+
+
+def test_row_level_security_on_sqlite_is_refused_in_clear_words(tmp_path: Path) -> None:
+    given = {**os.environ, "DATABASE_URL": "sqlite:///unused.sqlite3", "PLATFORM_RLS": "1", "DATA_DIR": str(tmp_path)}
+    told = subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=ROOT,
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert "set DATABASE_URL to postgres://" in told.stderr

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as installed
+from django.db import connection
 
 from platform_core import checks
 
@@ -96,3 +98,25 @@ def test_webhooks_must_be_verifiable(settings: Any) -> None:
     settings.STRIPE_WEBHOOK_SECRETS = []
 
     assert ids(checks.check_webhook_secrets(None)) == ["mainstay.E005"]
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(not installed.PLATFORM_RLS, reason="needs PLATFORM_RLS=1")
+def test_row_level_security_is_there_and_its_tables_are_somebody_elses() -> None:
+    (owner,) = checks.check_row_security(None)
+    assert owner.id == "mainstay.W004"
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP POLICY scope ON tenants_order")
+
+    assert ids(checks.check_row_security(None)) == ["mainstay.E007", "mainstay.W004"]
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(installed.PLATFORM_RLS, reason="needs a superuser, so PLATFORM_RLS must not be on")
+def test_a_role_that_bypasses_row_level_security(settings: Any) -> None:
+    assert checks.check_row_security(None) == []
+
+    settings.PLATFORM_RLS = True
+
+    assert ids(checks.check_row_security(None)) == ["mainstay.E007", "mainstay.E008"]
