@@ -18,7 +18,7 @@ class PlatformCoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the system checks, and the guards that each migration puts in place; garbage is looked for again."""
+        """Registers the checks, and the guards that each migration puts in place; garbage is looked for again."""
         import_module("platform_core.checks")
         post_migrate.connect(append_only.install, sender=self)
         post_migrate.connect(import_module("platform_core.policies").install, sender=self)

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
-from platform_core import append_only
+from platform_core import append_only, scoping
 
 Rows = list[tuple[Any, ...]]
 
@@ -35,7 +35,8 @@ def _fixture_setup(cls: type[TransactionTestCase]) -> None:
             connection.connection.backup(_slates[alias])
         else:
             names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-            _tables[alias] = {name: _rows(connection, name) for name in names}
+            with scoping.system():
+                _tables[alias] = {name: _rows(connection, name) for name in names}
     _set_up(cls)
 
 
@@ -45,7 +46,8 @@ def _fixture_teardown(self: Any) -> None:
         if alias in _slates:
             _slates[alias].backup(connections[alias].connection)
         else:
-            _put_back_rows(connections[alias], _tables[alias])
+            with scoping.system():
+                _put_back_rows(connections[alias], _tables[alias])
 
 
 def _put_back_rows(connection: BaseDatabaseWrapper, tables: dict[str, Rows]) -> None:
