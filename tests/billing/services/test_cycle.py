@@ -45,7 +45,9 @@ def test_a_month_of_hosting_pro_to_the_cent() -> None:
     assert rating.verify(march) == []
     assert cycle.run_billing_cycle() == NOTHING
     assert Invoice.objects.count() == 2
-    assert list(AuditEvent.objects.filter(action__startswith="billing_period.").values_list("action", flat=True)) == [
+    assert list(
+        AuditEvent.objects.filter(action__startswith="billing_period.").order_by("pk").values_list("action", flat=True)
+    ) == [
         "billing_period.close",
         "billing_period.charge",
     ]
