@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from identity.models import TotpDevice
+from identity.models import TotpDevice, User
 from identity.services import recovery_codes, two_factor
 from orgs.models import Organization
 from platform_core import clock
@@ -114,3 +114,30 @@ def test_codes_are_refused_alike() -> None:
         two_factor.check_code(user, "nothing")
 
     assert (without.value.message, without.value.details) == (wrong.value.message, wrong.value.details)
+
+
+def test_a_recovery_code_turns_it_off_unless_it_is_used_elsewhere_at_this_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = make.user()
+    session = make_session(user)
+    authenticators.app_of(user)
+    codes = recovery_codes.generate(user, by=user)
+    after = recovery_codes.after
+
+    def used_meanwhile(person: User, given: str) -> list[str] | None:
+        left = after(person, given)
+        User.objects.update(recovery_digests=[])
+        return left
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recovery_codes, "after", used_meanwhile)
+        with pytest.raises(two_factor.WrongCode):
+            two_factor.disable_by_code(user, codes[0], session=session)
+    assert two_factor.is_enabled(user)
+    codes = recovery_codes.generate(user, by=user)
+
+    status = two_factor.disable_by_code(user, codes[0], session=session)
+
+    assert (status.enabled, status.backup_codes_left, two_factor.is_enabled(user)) == (False, 0, False)
+    assert AuditEvent.objects.get(action="two_factor.use_backup_code").changes == {"left": 9}
