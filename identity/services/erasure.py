@@ -40,7 +40,7 @@ def erase(user: User, *, by: User) -> None:
 
 def empty_one(worker: str) -> bool:
     """Empty every table of one erased person, all at once; False when nobody waits for it."""
-    with transaction.atomic():
+    with transaction.atomic(), scoping.system():
         waiting = User.objects.select_for_update(skip_locked=True).exclude(erased_address="")
         # In no order: whoever cannot be done keeps nobody else waiting.
         user = waiting.order_by("?").first()
