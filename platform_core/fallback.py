@@ -39,8 +39,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """handler403. What staff may not do in their console is told as it is elsewhere."""
     shape = envelope.shape_of(request.path)
     if shape is None:
-        if request.user.is_authenticated:
-            denied.tell(request, request.user)
+        # What is refused before it is known who asks has nobody to tell of.
+        person = getattr(request, "user", None)
+        if person is not None and person.is_authenticated:
+            denied.tell(request, person)
         return defaults.permission_denied(request, exception)
     message = "You do not have permission to perform this action."
     return _answer(request, shape, HTTPStatus.FORBIDDEN, "FORBIDDEN", message)
