@@ -141,7 +141,8 @@ def keep_out(user: User, rows: QuerySet[User], *told: str, is_owner: bool, by: U
     active = rows.filter(status=User.Status.ACTIVE).annotate(
         strands=ownership.strands(person), others=owners.others(person)
     )
-    found = sessions.outdate(user, active, "strands", "others", *told, status=User.Status.SUSPENDED)
+    with scoping.system():
+        found = sessions.outdate(user, active, "strands", "others", *told, status=User.Status.SUSPENDED)
     if not found:
         return False
     _, strands, others, *values = found
