@@ -44,6 +44,10 @@ class EnterConsole(PortalView):
 
     def _enter(self, session: Session, purpose: str) -> HttpResponse:
         begun = sessions.begin(self.actor, kind=Session.Kind.CONSOLE, methods=session.methods, two_factor=True)
+        before = sessions.carried_under(self.request.COOKIES.get(settings.CONSOLE_COOKIE_NAME, ""), begun)
+        if before is not None:
+            step_up.hand_on_all(before, begun)
+            sessions.end(before, "replaced")
         if purpose != PURPOSE:
             step_up.hand_on(session, begun, purpose)
         response = redirect(self._wanted())

@@ -93,6 +93,12 @@ def store_of(session: Session) -> SessionBase:
     return store
 
 
+def carried_under(key: str, alike: Session) -> Session | None:
+    """The open sign-in of the same person and kind that a cookie with this key leads to."""
+    same = alike.user.sessions.open().filter(browsers__session_key=key, kind=alike.kind)
+    return same.select_related("user").first()
+
+
 def switch(request: "HttpRequest", session: Session | None, **kept: str) -> None:
     """Let a browser carry another sign-in, or none, without ending the one before. The old key is dead."""
     request.session.flush()

@@ -32,8 +32,6 @@ def members() -> QuerySet[User]:
 @transaction.atomic
 def change(member_id: UUID, *, by: User, role: str | None = None, status: str | None = None) -> User:
     """Change a member's role, or whether they may sign in. Nothing to change is an error: something was meant."""
-    if role is None and status is None:
-        raise InvalidInput("Say what to change.", details={"role": ["Or status."]})
     if status == User.Status.SUSPENDED:
         accounts.refuse_own(member_id, by)
         ownership.hold_owned(member_id)
@@ -41,6 +39,9 @@ def change(member_id: UUID, *, by: User, role: str | None = None, status: str | 
         member = _held(member_id, by)
         if not _change_status(member, status, by=by):
             _read(member)
+        # Only now: whom there is not, nothing is said of.
+        if role is None and status is None:
+            raise InvalidInput("Say what to change.", details={"role": ["Or status."]})
         if role is not None and role != staff_roles.role_of(member):
             _change_role(member, role, by=by)
     return member

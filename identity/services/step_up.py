@@ -64,7 +64,12 @@ def by_password(session: Session, purpose: str, password: str) -> StepUp:
 def hand_on(session: Session, begun: Session, purpose: str) -> None:
     """What was proved in one sign-in counts, until the same moment, in the one that follows from it."""
     granted = session.step_ups.get(purpose=purpose)
-    StepUp.objects.create(session=begun, purpose=purpose, expires_at=granted.expires_at)
+    StepUp.objects.update_or_create(session=begun, purpose=purpose, defaults={"expires_at": granted.expires_at})
+
+
+def hand_on_all(session: Session, begun: Session) -> None:
+    """The same of everything, where one sign-in takes another's place."""
+    session.step_ups.update(session=begun)
 
 
 def _granted(session: Session, purpose: str, method: str) -> StepUp:

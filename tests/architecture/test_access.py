@@ -96,7 +96,7 @@ def test_what_there_is_not_is_not_found_by_those_who_may(route: routes.Route) ->
 
     answer = getattr(client, route.method.lower())(re.sub(PARAMETER, NOBODY, route.path), **body)
 
-    assert answer.status_code == 404
+    assert answer.status_code == 404, answer.content
 
 
 def test_every_permission_without_being_staff_is_nothing(theirs: World) -> None:
@@ -115,7 +115,7 @@ def test_a_row_of_another_organization_does_not_exist(
     answer = call(outsider, route, theirs)
     nothing = getattr(outsider, route.method.lower())(re.sub(PARAMETER, NOBODY, route.path))
 
-    assert answer.status_code == 404
+    assert answer.status_code == 404, answer.content
     assert answer.content == nothing.content
 
 

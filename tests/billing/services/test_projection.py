@@ -290,3 +290,16 @@ def test_an_organizations_own_row_is_never_mistaken_for_anothers(reading: Snapsh
     assert projection.apply(reading)
 
     assert not other.subscriptions.exists()
+
+
+def test_what_the_provider_says_of_a_deleted_organization_does_not_bring_it_back(organization: Organization) -> None:
+    gone = {"status": Organization.Status.DELETED, "deleted_at": clock.now()}
+    Organization.objects.filter(pk=organization.pk).update(**gone)
+
+    for event in shop.events():
+        assert shop.hear(event) == 200
+    shop.work()
+
+    organization.refresh_from_db()
+    assert organization.status == Organization.Status.DELETED
+    assert Subscription.objects.get().organization == organization

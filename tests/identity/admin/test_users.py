@@ -1,9 +1,13 @@
 """People in the console: what staff who may look can do there, and what not."""
 
+import logging
+
 import pytest
 
 from identity.models import User
+from platform_core.models import AuditEvent
 from tests import clients, make
+from tests.authenticators import code
 from tests.clients import PersonClient
 from tests.sign_ins import enter, make_session
 
@@ -88,3 +92,31 @@ def test_a_sign_in_that_begins_while_one_is_suspended_is_worth_nothing() -> None
     enter(late, stale)
 
     assert late.get("/auth/me").status_code == 401
+
+
+def test_the_secret_of_an_authenticator_app_is_shown_to_nobody_else(
+    member: PersonClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        secret = member.post("/api/v1/auth/2fa/setup").json()["data"]["secret"]
+        codes = member.post("/api/v1/auth/2fa/verify", {"code": code(secret)}).json()["data"]["backupCodes"]
+    staff = clients.staff_in("OWNER")
+    pages = [
+        staff.get(path)
+        for path in (
+            LIST,
+            f"{LIST}{member.user.pk}/change/",
+            f"{LIST}{member.user.pk}/export/",
+            f"/admin/platform_core/auditevent/?q={member.user.email}",
+            f"/api/admin/users?search={member.user.email}",
+            f"/api/v1/admin/customers?search={member.user.email}",
+        )
+    ]
+    shown = "".join(page.content.decode() for page in pages if page.status_code == 200)
+    recorded = str(list(AuditEvent.objects.values()))
+
+    assert member.user.email in shown
+    assert "two_factor" in recorded
+    for hidden in (secret, *codes):
+        for text in (shown, recorded, caplog.text):
+            assert hidden not in text

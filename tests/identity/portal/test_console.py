@@ -46,6 +46,34 @@ def test_whoever_just_showed_a_second_factor_enters_with_a_cookie_of_the_console
     assert browser.get("/admin/").status_code == 200
 
 
+def test_who_enters_again_is_there_once_and_keeps_what_was_proved() -> None:
+    boss = owner()
+    browser = signed_in(boss)
+    browser.get(DOOR)
+    step_up(boss, "staff.change_role", "two_factor.reset")
+    first, key = Session.objects.get(kind="console"), browser.cookies[STAFF].value
+
+    browser.get("/staff/console?purpose=two_factor.reset")
+
+    first.refresh_from_db()
+    assert first.revoked_reason == "replaced"
+    second = Session.objects.open().get(kind="console")
+    assert set(second.step_ups.values_list("purpose", flat=True)) == {"staff.change_role", "two_factor.reset"}
+    assert browser.get("/admin/").status_code == 200
+    browser.cookies[STAFF] = key
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_somebody_elses_console_cookie_ends_nothing() -> None:
+    other = clients.staff_in("OWNER")
+    browser = signed_in(owner(email="boss@mainstay.test"))
+    browser.cookies[STAFF] = other.cookies[STAFF].value
+
+    browser.get(DOOR)
+
+    assert other.get("/admin/").status_code == 200
+
+
 def test_an_older_second_factor_is_shown_once_more() -> None:
     boss = owner()
     browser = signed_in(boss, two_factor_at=clock.wall() - timedelta(minutes=11))

@@ -100,7 +100,7 @@ def test_an_account_is_deleted_after_proving_who_one_is(member: PersonClient, ow
     assert (answer.status_code, answer.content) == (204, b"")
     assert member.get(PROFILE).status_code == 401
     member.user.refresh_from_db()
-    assert (member.user.status, member.user.name) == ("deleted", f"{member.user.pk}@erased.invalid")
+    assert (member.user.status, member.user.name) == ("deleted", "Deleted person")
     assert owner.get(PROFILE).status_code == 200
 
 
