@@ -19,10 +19,10 @@ demo: venv  ## a small living company: walks one customer from sign-up to invoic
 run: venv  ## the web server, the worker and the sandbox on your own data, without the demo's
 	@$(PY) manage.py demo --bare $(ARGS)
 
-test: venv  ## the test suite, on SQLite or on whatever DATABASE_URL and REDIS_URL name (ARGS="tests/billing -k rating")
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+test: venv  ## the test suite, on SQLite or on whatever DATABASE_URL and REDIS_URL name (ARGS="tests/billing -k rating", COVERAGE=FILE)
+	@$(PY) $(if $(COVERAGE),-m slipcover --out $(COVERAGE)) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-check: venv  ## everything that must hold before a commit: format, lint, layers, types, migrations, snapshots, tests with coverage
+check: venv  ## everything that must hold before a commit: format, lint, layers, types, migrations, snapshots, tests with coverage (TESTED=FILE: that of a run just made)
 	@deploy/check
 
 browser: venv  ## the journey in Chromium, with screenshots

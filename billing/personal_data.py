@@ -8,7 +8,14 @@ from typing import Any
 
 from django.db.models import Q
 
-from billing.models import CheckoutSession, FoundingMember, Invoice, Subscription
+from billing.models import (
+    CheckoutSession,
+    FoundingMember,
+    Invoice,
+    PaymentMethodSetup,
+    Subscription,
+    SubscriptionChange,
+)
 from identity.models import User
 from identity.personal_data import Part, chosen
 from orgs.services.ownership import owned_alone
@@ -44,6 +51,8 @@ INVOICE = (
     "payment_error",
 )
 
+CHANGE = ("created_at", "subscription_id", "kind", "status", "price__plan__name", "quantity", "reason", "settled_at")
+
 
 def _bought(user: User) -> Q:
     """The subscriptions that the person bought, and those of organizations that are theirs alone."""
@@ -72,9 +81,22 @@ def _founding_membership(user: User) -> list[dict[str, Any]]:
     return chosen(FoundingMember.objects.filter(user=user), "number", "token_multiplier", "expires_at", "created_at")
 
 
+def _changes(user: User) -> list[dict[str, Any]]:
+    """What they asked for themselves."""
+    asked = SubscriptionChange.objects.filter(requested_by=user)
+    return chosen(asked.order_by("created_at"), *CHANGE)
+
+
+def _setups(user: User) -> list[dict[str, Any]]:
+    begun = PaymentMethodSetup.objects.filter(created_by=user)
+    return chosen(begun.order_by("created_at"), "created_at", "organization_id", "status", "done_at")
+
+
 PARTS = [
     Part("purchases", CheckoutSession, _purchases),
     Part("subscriptions", Subscription, _subscriptions),
     Part("invoices", Invoice, _invoices),
+    Part("subscription_changes", SubscriptionChange, _changes),
+    Part("payment_method_setups", PaymentMethodSetup, _setups),
     Part("founding_membership", FoundingMember, _founding_membership),
 ]

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Sum, When
 from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
 
-from billing.models import BillingPeriod, Price, Subscription, UsageBucket
+from billing.models import BillingPeriod, MrrMovement, Subscription, UsageBucket
 from platform_core import clock
 
-MONTHS_A_YEAR = 12
 STEPS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
 
 
@@ -70,7 +69,7 @@ class RevenueSummary:
 def metered_subscription(subscriptions: QuerySet[Subscription]) -> Subscription | None:
     """The one whose usage to show: live before ended, metered before not, then the newest."""
     alive = Case(When(status__in=Subscription.LIVE, then=0), default=1, output_field=IntegerField())
-    metered = Case(When(plan__token_allotment=None, then=1), default=0, output_field=IntegerField())
+    metered = Case(When(plan_version__token_allotment=None, then=1), default=0, output_field=IntegerField())
     return subscriptions.select_related("plan", "price").order_by(alive, metered, "-created_at", "-pk").first()
 
 
@@ -120,18 +119,9 @@ def _every_day(period: BillingPeriod, used: Iterable[UsageStep]) -> tuple[UsageS
 
 
 def revenue_summary() -> RevenueSummary:
-    """Monthly recurring revenue: what live subscriptions pay, a yearly price counted as a twelfth of itself."""
-    yearly = When(price__interval=Price.Interval.YEAR, then=Value(1))
-    rows = (
-        Subscription.objects.live()
-        .annotate(months=Case(yearly, default=Value(MONTHS_A_YEAR)))
-        .values_list("price__currency")
-        .annotate(count=Count("pk"), yearly_minor=Sum(F("price__amount_minor") * F("quantity") * F("months")))
-    )
-    found = list(rows)
+    """How many subscriptions are live, and the sum of all movements (`services/mrr.py` says what counts)."""
+    moved = MrrMovement.objects.order_by().values_list("currency").annotate(Sum("amount_minor"))
     return RevenueSummary(
-        subscription_count=sum(count for _, count, _ in found),
-        mrr_minor={
-            currency: (minor + MONTHS_A_YEAR // 2) // MONTHS_A_YEAR for currency, _, minor in sorted(found) if minor
-        },
+        subscription_count=Subscription.objects.live().count(),
+        mrr_minor={currency: total for currency, total in sorted(moved) if total},
     )

@@ -4,10 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 from billing import personal_data
-from billing.services import cycle, inbox, report_kinds
+from billing.services import (
+    changes,
+    cycle,
+    dunning,
+    gaps,
+    inbox,
+    payment_methods,
+    reconciliation,
+    refunding,
+    report_kinds,
+    trials,
+    wallet,
+)
 from platform_core.schedule import Periodic
 
 BILLING_CYCLE = "billing-cycle"
+WALLET_EXPIRY = "wallet-expiry"
+REQUESTED_REFUNDS = "requested-refunds"
 
 
 def run_billing_cycle() -> dict[str, Any]:
@@ -15,9 +29,17 @@ def run_billing_cycle() -> dict[str, Any]:
     return cycle.run_billing_cycle().as_json()
 
 
-WORK = [inbox.process_one]
+WORK = [inbox.process_one, changes.settle_one, payment_methods.finish_one, dunning.advance_one]
 REPORTS = report_kinds.KINDS
 
 # Renewals are billed as soon as the provider tells of them; this finds whatever was not told of.
-SCHEDULE = [Periodic(BILLING_CYCLE, every=timedelta(minutes=1), run=run_billing_cycle)]
+SCHEDULE = [
+    Periodic(BILLING_CYCLE, every=timedelta(minutes=1), run=run_billing_cycle),
+    Periodic(WALLET_EXPIRY, every=timedelta(minutes=10), run=wallet.expire_all),
+    # Whose answer was lost: asking again with the same key tells what became of them.
+    Periodic(REQUESTED_REFUNDS, every=timedelta(minutes=5), run=refunding.settle_requested),
+    Periodic("billing.fill_gaps", every=timedelta(minutes=10), run=gaps.fill),
+    Periodic("billing.reconcile", timedelta(days=1), reconciliation.run, offset=timedelta(hours=3), timeout=6 * 3600),
+    Periodic("trial-endings", every=timedelta(hours=1), run=trials.tell_of_endings),
+]
 PERSONAL_DATA = personal_data.PARTS

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config.csp import POLICY
+from config.description import DESCRIPTION
 from config.logs import logging
 from config.row_security import guarded
 from config.unfold import look
@@ -186,8 +187,7 @@ CELERY_TIMEZONE = "UTC"
 WORKER_LEASE_SECONDS = env.float("WORKER_LEASE_SECONDS", 60.0)
 
 # --- Time and language --------------------------------------------------------------------------------------------
-USE_TZ = True
-TIME_ZONE = "UTC"
+USE_TZ, TIME_ZONE = True, "UTC"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 FORMAT_MODULE_PATH = "config.formats"
@@ -236,6 +236,7 @@ SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", 30 * 86400)
 STAFF_INVITATION_HOURS = env.int("STAFF_INVITATION_HOURS", 72)
 INVITATION_HOURS = env.int("INVITATION_HOURS", 168)
 ORGANIZATION_RESTORE_DAYS = env.int("ORGANIZATION_RESTORE_DAYS", 30)
+PROVIDER_EVENT_DAYS = env.int("PROVIDER_EVENT_DAYS", 90)
 IMPERSONATION_NOTICE = env.bool("IMPERSONATION_NOTICE", True)
 CONSOLE_IDLE_SECONDS = env.int("CONSOLE_IDLE_SECONDS", 3600)
 CONSOLE_ABSOLUTE_SECONDS = env.int("CONSOLE_ABSOLUTE_SECONDS", 12 * 3600)
@@ -291,17 +292,7 @@ SURFACE_AUTHENTICATION = {
 SURFACE_ORGANIZATIONS = "orgs.selectors.organizations_in_reach"
 ORGANIZATION_MODEL = "orgs.Organization"
 PORTAL_SESSION = "identity.services.sessions.of_request"
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Mainstay",
-    "DESCRIPTION": "One back office: accounts, organizations, billing, provisioning, metering.",
-    "VERSION": "0.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "CAMELIZE_NAMES": False,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "SORT_OPERATIONS": True,
-    # Not the default hook: it names shared enumerations after fields, and every second model has a `status`.
-    "POSTPROCESSING_HOOKS": ["platform_core.api.schema.add_shared_components"],
-}
+SPECTACULAR_SETTINGS = DESCRIPTION
 
 # --- Static files -------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

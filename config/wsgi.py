@@ -6,6 +6,7 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
+from django.utils.module_loading import import_string
 
 
 class Utf8Request(WSGIRequest):
@@ -23,4 +24,5 @@ class Application(WSGIHandler):
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
-application = Application()
+# By name: its module needs the apps.
+application = import_string("billing.api.webhooks.direct.DirectReceiver")(Application())

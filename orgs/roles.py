@@ -33,6 +33,7 @@ ORDER_READ = "order.read"
 DOMAIN_MANAGE = "domain.manage"
 AUDIT_READ = "audit.read"
 AUDIT_MANAGE = "audit.manage"
+WEBHOOK_MANAGE = "webhook.manage"
 
 # In the order in which the page of roles shows them.
 REGISTRY = {
@@ -53,6 +54,7 @@ REGISTRY = {
     DOMAIN_MANAGE: "Add and verify domains, and say who joins by them",
     AUDIT_READ: "Read and export the audit log",
     AUDIT_MANAGE: "Stream the audit log, and set how long it is kept",
+    WEBHOOK_MANAGE: "Send events of billing to addresses of its own, and see what was sent",
 }
 # No custom role holds these.
 OWNERS_ONLY = frozenset({ORGANIZATION_DELETE, ORGANIZATION_TRANSFER, MEMBER_ASSIGN})

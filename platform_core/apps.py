@@ -21,7 +21,8 @@ class PlatformCoreConfig(AppConfig):
         """Registers the checks, and the guards that each migration puts in place; garbage is looked for again."""
         import_module("platform_core.checks")
         post_migrate.connect(append_only.install, sender=self)
-        post_migrate.connect(import_module("platform_core.policies").install, sender=self)
+        for guard in ("policies", "unchanging"):
+            post_migrate.connect(import_module(f"platform_core.{guard}").install, sender=self)
         # Not among the models, which are never garbage: `config` says why it was not looked for until now.
         gc.freeze()
         gc.enable()

@@ -8,7 +8,8 @@ question after it reads the row, and within that unit of work the offset stands 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 OffsetReader = Callable[[], timedelta]
@@ -57,3 +58,14 @@ def offset() -> timedelta:
         _offset.value = _reader()
         _offset.is_stale = False
     return _offset.value
+
+
+@contextmanager
+def back_at(moment: datetime) -> Iterator[None]:
+    """Within the block it is that moment in this thread: how a past is made for a company that has none yet."""
+    before, stale = _offset.value, _offset.is_stale
+    _offset.value, _offset.is_stale = moment - wall(), False
+    try:
+        yield
+    finally:
+        _offset.value, _offset.is_stale = before, stale

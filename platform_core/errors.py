@@ -115,6 +115,20 @@ class Conflict(DomainError):
     code = "CONFLICT"
 
 
+class InHand(Conflict):
+    """The same request is being worked on at this moment; `Retry-After` says when to ask again."""
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is in hand.", headers={"Retry-After": "1"})
+
+
+class IdempotencyConflict(DomainError):
+    """An Idempotency-Key came before, with another body or query."""
+
+    status = 422
+    code = "IDEMPOTENCY_CONFLICT"
+
+
 class Gone(DomainError):
     """It was there, and has been used up or has run out."""
 

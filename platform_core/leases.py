@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Case, DateTimeField, Value, When
 
 from platform_core import clock, transactions
 from platform_core.models.leases import LONG_AGO, Leased
@@ -62,6 +63,13 @@ def renew(row: Leased, seconds: float | None = None) -> bool:
 def lease_seconds(seconds: float | None = None) -> float:
     """How long a lease lasts unless it is renewed."""
     return float(settings.WORKER_LEASE_SECONDS if seconds is None else seconds)
+
+
+def backed_off(model: type[Leased]) -> Case:
+    """When rows that are tried now may be tried again, each by its own tries so far: for an update of several."""
+    waits = [clock.now() + wait for wait in _backoff(model)]
+    tried = [When(attempt=number, then=Value(at)) for number, at in enumerate(waits[:-1])]
+    return Case(*tried, default=Value(waits[-1]), output_field=DateTimeField())
 
 
 def _until(seconds: float | None) -> datetime:

@@ -11,8 +11,12 @@ from platform_core.services import (
     audit_sealing,
     audit_streams,
     audit_verification,
+    idempotency,
+    inbox,
     mail,
     outbox,
+    webhook_endpoints,
+    webhook_messages,
 )
 from platform_core.workflow import engine
 
@@ -22,11 +26,15 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SCHEDULE = [
     schedule.Periodic("platform_core.forget_counters", HOUR, ratelimit.forget_old, timeout=600),
+    schedule.Periodic("platform_core.forget_requests", HOUR, idempotency.forget_old, timeout=600),
     schedule.Periodic("platform_core.end_audit_exports", HOUR, audit_exports.end_expired, timeout=600),
     schedule.Periodic("platform_core.sign_audit_chains", DAY, audit_sealing.checkpoint_all, timeout=600),
     schedule.Periodic(
         "platform_core.verify_audit_chains", DAY, audit_verification.verify_nightly, 2 * HOUR, timeout=4 * 3600
     ),
+    schedule.Periodic("platform_core.forget_provider_events", DAY, inbox.forget_old, HOUR),
+    schedule.Periodic("platform_core.forget_webhook_secrets", HOUR, webhook_endpoints.forget_old_secrets, timeout=600),
+    schedule.Periodic("platform_core.forget_webhooks", DAY, webhook_messages.forget_old, HOUR),
     schedule.Periodic("platform_core.expire_audit_events", DAY, audit_retention.remove_old, HOUR),
 ]
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing.models import Subscription
-from billing.signals import checkout_completed
+from billing.signals import checkout_completed, subscription_restored, subscription_suspended
 from identity.models import User
 from orgs.models import Organization
 from orgs.signals import organization_deleting
 from platform_core import scoping
 from tenants.models import Order
-from tenants.services import orders
+from tenants.services import orders, standing
 
 
 @receiver(checkout_completed)
@@ -19,6 +19,18 @@ def open_order(sender: Any, *, subscription: Subscription, by: User, **kwargs: A
     """A purchase of a server is an order, in the same transaction."""
     with scoping.system():
         orders.open_order(subscription, by=by)
+
+
+@receiver(subscription_suspended)
+def suspend_order(sender: Any, *, subscription: Subscription, **kwargs: Any) -> None:
+    """What is not paid for is taken away, in the transaction that says so."""
+    standing.suspend(subscription)
+
+
+@receiver(subscription_restored)
+def restore_order(sender: Any, *, subscription: Subscription, **kwargs: Any) -> None:
+    """And comes back with the payment."""
+    standing.restore(subscription)
 
 
 @receiver(organization_deleting)

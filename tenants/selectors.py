@@ -206,7 +206,7 @@ def _owned() -> QuerySet[Membership]:
     counted = Order.objects.order_by().filter(organization=OuterRef("organization")).values("organization")
     found = owned.annotate(order_count=Coalesce(Subquery(counted.values(rows=Count("pk"))), 0))
     return found.select_related("organization__billing_account").prefetch_related(
-        Prefetch("organization__subscriptions", queryset=Subscription.objects.select_related("plan"))
+        Prefetch("organization__subscriptions", queryset=Subscription.objects.select_related("plan", "plan_version"))
     )
 
 
@@ -245,7 +245,9 @@ def person_overview(person: User) -> PersonOverview:
         Membership.ALL.filter(user=person).select_related("organization", "custom_role").order_by("created_at")
     )
     theirs = [membership.organization_id for membership in memberships]
-    subscriptions = Subscription.objects.filter(organization__in=theirs).select_related("plan", "organization")
+    subscriptions = Subscription.objects.filter(organization__in=theirs).select_related(
+        "plan", "plan_version", "organization"
+    )
     orders = Order.objects.filter(Q(customer=person) | Q(organization__in=theirs))
     events = AuditEvent.objects.order_by("-created_at")
     return PersonOverview(
@@ -262,7 +264,9 @@ def person_overview(person: User) -> PersonOverview:
 def organization_overview(organization: Organization) -> OrganizationOverview:
     """What the console shows on an organization's page."""
     members = organization.memberships.select_related("user", "custom_role").order_by("created_at")
-    subscriptions = organization.subscriptions.select_related("plan", "organization").order_by("-created_at")
+    subscriptions = organization.subscriptions.select_related("plan", "plan_version", "organization").order_by(
+        "-created_at"
+    )
     pending = organization.invitations.pending().select_related("custom_role", "invited_by")
     return OrganizationOverview(
         members=[*members.filter(role=Role.OWNER)[:RECENT], *members.exclude(role=Role.OWNER)[:RECENT]],
@@ -291,7 +295,7 @@ def customer_usage(subscription: Subscription) -> CustomerUsage:
 def _importance(subscription: Subscription) -> tuple[bool, bool, datetime]:
     """Live before ended, metered before not, then the newest."""
     live = subscription.status in Subscription.LIVE
-    return live, subscription.plan.token_allotment is not None, subscription.created_at
+    return live, subscription.plan_version.token_allotment is not None, subscription.created_at
 
 
 def failing_jobs(limit: int = RECENT) -> list[FailingJob]:

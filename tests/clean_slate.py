@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
-from platform_core import append_only, scoping
+from platform_core import append_only, scoping, unchanging
 
 Rows = list[tuple[Any, ...]]
 
@@ -54,18 +54,19 @@ def _put_back_rows(connection: BaseDatabaseWrapper, tables: dict[str, Rows]) -> 
     changed = [*_filled(connection, [name for name, rows in tables.items() if not rows])]
     changed += [name for name, rows in tables.items() if rows and _told(_rows(connection, name)) != _told(rows)]
     guarded = append_only.EVENTS in changed
+    taken_away = [*(append_only.removal(connection) if guarded else ()), *unchanging.removal(connection, changed)]
     # Foreign keys are looked at when it is over: the order is all one.
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
-        for statement in append_only.removal(connection) if guarded else ():
+        for statement in taken_away:
             cursor.execute(statement)
         for name in changed:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")  # noqa: S608 - a name of ours
         for name in changed:
             _insert(connection, name, tables[name])
-    if guarded:
-        with connection.cursor() as cursor:
-            for statement in append_only.statements(connection.vendor):
-                cursor.execute(statement)
+    put_back = [*(append_only.statements(connection.vendor) if guarded else ())]
+    with connection.cursor() as cursor:
+        for statement in [*put_back, *unchanging.statements(connection, changed)]:
+            cursor.execute(statement)
 
 
 def _filled(connection: BaseDatabaseWrapper, names: list[str]) -> list[str]:

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 
 MOST = 8
 AREAS = (
-    "api/admin/auth/", "api/admin/users", "api/auth/", "api/user/account", "api/user/auth/", "api/v1/admin/customers",
-    "api/v1/admin/staff", "api/v1/auth/", "api/v1/profile", "api/v1/public/founding-members", "api/v1/setup",
-    "api/v1/users/me", "auth/",
+    "api/admin/analytics/", "api/admin/billing/", "api/admin/auth/", "api/admin/users", "api/auth/",
+    "api/user/account", "api/user/auth/", "api/v1/admin/customers", "api/v1/admin/staff", "api/v1/auth/",
+    "api/v1/profile", "api/v1/public/founding-members", "api/v1/setup", "api/v1/users/me", "auth/",
 )  # fmt: skip
 # What still costs more, how much at most, and why.
 ABOVE = {

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from platform_core import append_only
+from platform_core import append_only, unchanging
 
 
 def allow() -> None:
@@ -19,6 +19,10 @@ def _allow(operations: type[BaseDatabaseOperations]) -> None:
 
     def unguarded(self: Any, style: Any, tables: Any, **options: Any) -> Any:
         held = append_only.EVENTS in tables
-        return [*(append_only.removal(self.connection) if held else ()), *flush(self, style, tables, **options)]
+        taken_away = [
+            *(append_only.removal(self.connection) if held else ()),
+            *unchanging.removal(self.connection, tables),
+        ]
+        return [*taken_away, *flush(self, style, tables, **options)]
 
     operations.sql_flush = unguarded  # type: ignore[method-assign]

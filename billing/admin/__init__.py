@@ -1,5 +1,33 @@
 """Pages of the staff console for billing."""
 
-from billing.admin import catalog, founding, invoices, subscriptions, usage
+from billing.admin import (
+    catalog,
+    consumers,
+    coupons,
+    founding,
+    invoices,
+    ledger,
+    legal,
+    money_back,
+    reconciliation,
+    revenue,
+    subscriptions,
+    usage,
+    wallets,
+)
 
-__all__ = ["catalog", "founding", "invoices", "subscriptions", "usage"]
+__all__ = [
+    "catalog",
+    "consumers",
+    "coupons",
+    "founding",
+    "invoices",
+    "ledger",
+    "legal",
+    "money_back",
+    "reconciliation",
+    "revenue",
+    "subscriptions",
+    "usage",
+    "wallets",
+]

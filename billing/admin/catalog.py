@@ -1,14 +1,19 @@
 """What is sold."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from billing.admin.amounts import Priced
-from billing.models import Plan, Price
-from billing.services import catalog
-from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
+from billing.admin.terms import TermsForm
+from billing.models import Plan, PlanVersion, Price
+from billing.services import catalog, plan_editing, versions
+from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin, staff_of
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
 
 
 class PriceInline(Priced, StaffInline):
@@ -19,17 +24,68 @@ class PriceInline(Priced, StaffInline):
     show_change_link = True
 
 
+class VersionInline(StaffInline):
+    """What it includes, the latest first."""
+
+    model = PlanVersion
+    ordering = ("-number",)
+    fields = ("number", "features", "rate_limit", "monthly_limit", "token_allotment", "trial_days", "created_at")
+    show_change_link = True
+
+
+@admin.register(PlanVersion)
+class PlanVersionAdmin(StaffModelAdmin[PlanVersion]):
+    """What a plan includes from one change of its terms to the next. It never changes."""
+
+    list_display = ("plan", "number", "token_allotment", "rate_limit", "monthly_limit", "trial_days", "created_at")
+    list_select_related = ("plan",)
+    search_fields = ("plan__name", "plan__code")
+
+
 @admin.register(Plan)
 class PlanAdmin(StaffModelAdmin[Plan]):
     """A plan. What it includes changes for whoever buys from then on; running periods keep their terms."""
 
     list_display = ("name", "code", "product", "tier", "state", "token_allotment", "rank")
     list_filter = ("status", "product", "kind", "fulfilment")
-    list_select_related = ("product",)
+    list_select_related = ("product", "current")
     search_fields = ("name", "code", "tier")
-    editable = ("name", "tier", "description", "features", "rate_limit", "monthly_limit", "status")
-    addable = ("product", "code", "name", "tier", "description", "kind", "fulfilment", "rank", "features", "is_custom")
-    inlines = (PriceInline,)
+    editable = ("name", "tier", "description")
+    addable = ("product", "code", "name", "tier", "description", "kind", "fulfilment", "rank", "is_custom")
+    inlines = (PriceInline, VersionInline)
+    operations: ClassVar[Sequence[Operation]] = (
+        Operation(
+            "archive",
+            "Archive plan",
+            "billing.delete_plan",
+            lambda plan, by: _archived(plan_editing.archive(plan, by=by)),
+            offered=lambda plan: plan.status == Plan.Status.ACTIVE,
+            is_dangerous=True,
+        ),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: "ModelForm[Plan]", change: Any) -> None:
+        """A new plan begins with a version that includes nothing yet."""
+        if not isinstance(form, TermsForm):
+            versions.begin(obj, PlanVersion(), by=staff_of(request))
+            return
+        about = {name: form.cleaned_data[name] for name in form.changed_data if name in plan_editing.ABOUT}
+        plan_editing.change(obj, about | form.terms(), by=staff_of(request))
+
+    def get_form(self, request: HttpRequest, obj: Plan | None = None, change: Any = None, **kwargs: Any) -> Any:
+        """Terms are asked for with a plan that is there and on sale."""
+        if obj is not None and obj.status == Plan.Status.ACTIVE and self.has_change_permission(request, obj):
+            kwargs["form"] = TermsForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Plan | None = None) -> list[Any]:
+        shown = super().get_fields(request, obj)
+        on_sale = obj is not None and obj.status == Plan.Status.ACTIVE and self.has_change_permission(request, obj)
+        return [*shown, *versions.TERMS, "confirm"] if on_sale else shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Plan | None = None) -> list[Any]:
+        typed = (*versions.TERMS, "confirm")
+        return [name for name in super().get_readonly_fields(request, obj) if name not in typed]
 
 
 @admin.register(Price)
@@ -59,3 +115,8 @@ class PriceAdmin(Priced, StaffModelAdmin[Price]):
     @admin.display(description="At the provider", boolean=True)
     def is_published(self, price: Price) -> bool:
         return bool(price.provider_price_id)
+
+
+def _archived(plan: Plan) -> str:
+    kept = plan_editing.affected_by(plan).subscription_count
+    return f"archived; {kept} live subscriptions keep what they bought"

@@ -1,20 +1,167 @@
 """Who pays for what."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib import admin
 
-from billing.models import BillingAccount, CheckoutSession, Subscription
-from platform_core.admin.base import StaffModelAdmin
+from billing.admin.amounts import Priced
+from billing.models import (
+    BillingAccount,
+    CheckoutSession,
+    Dunning,
+    PaymentMethod,
+    PaymentMethodSetup,
+    Subscription,
+    SubscriptionChange,
+)
+from billing.money import format_minor
+from billing.services import changes, proposals
+from billing.services.changes import Asked
+from platform_core import clock
+from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+CHANGE, CANCEL = "billing.change_subscription", "billing.cancel_subscription"
+Kind = SubscriptionChange.Kind
+TRIAL_DAYS = 7
+
+
+def _step(subscription: Subscription, by: "User", direction: SubscriptionChange.Kind) -> str:
+    """One plan up, prorated and charged at once; or one down, with the next period."""
+    wanted = proposals.target(subscription, plan="", quantity=None, direction=direction)
+    proposal = proposals.at_provider(proposals.propose(subscription, *wanted))
+    changes.change_plan(proposal, Asked(by))
+    paid = format_minor(proposal.due_minor, proposal.currency)
+    if proposal.kind == Kind.UPGRADE:
+        return f"{proposal.price.plan} from now on, {paid} charged"
+    return f"{proposal.price.plan} from {proposal.effective_at:%-d %B %Y} on"
+
+
+def _extend_trial(subscription: Subscription, by: "User") -> None:
+    ends_at = max(subscription.trial_ends_at or clock.now(), clock.now()) + timedelta(days=TRIAL_DAYS)
+    changes.extend_trial(subscription, Asked(by), ends_at=ends_at)
+
+
+def _is_open(subscription: Subscription) -> bool:
+    return subscription.status in proposals.OPEN_TO_CHANGES and not subscription.cancel_at_period_end
+
+
+def _runs(subscription: Subscription) -> bool:
+    return subscription.status in proposals.RUNNING
+
+
+class ChangeInline(Priced, StaffInline):
+    """What was asked to be changed of it."""
+
+    model = SubscriptionChange
+    fields = ("created_at", "kind", "status", "price", "quantity", "effective_at", "requested_by", "reason", "failure")
+    ordering = ("-created_at",)
+
+
+class DunningInline(StaffInline):
+    """When it was not paid for, and what became of it."""
+
+    model = Dunning
+    fields = ("began_at", "status", "try_count", "failure", "next_try_at", "suspend_at", "suspended_at", "ended_at")
+    ordering = ("-began_at",)
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(StaffModelAdmin[Subscription]):
-    """A projection of the provider's subscription: it changes there, and follows here."""
+    """A projection of the provider's subscription: what is done here is done there first."""
 
     list_display = ("organization", "plan", "state", "current_period_end", "cancel_at_period_end", "created_at")
     list_filter = ("status", "plan", "cancel_at_period_end")
     list_select_related = ("organization", "plan")
     search_fields = ("organization__name", "organization__slug", "provider_subscription_id", "id")
     date_hierarchy = "created_at"
+    inlines = (ChangeInline, DunningInline)
+    operations: ClassVar[Sequence[Operation]] = (
+        Operation("up", "Move one plan up", CHANGE, partial(_step, direction=Kind.UPGRADE), offered=_is_open),
+        Operation(
+            "down", "Move one plan down", CHANGE, lambda row, by: _step(row, by, Kind.DOWNGRADE), offered=_is_open
+        ),
+        Operation(
+            "extend_trial",
+            f"Extend trial by {TRIAL_DAYS} days",
+            CHANGE,
+            _extend_trial,
+            offered=lambda row: row.status == Subscription.Status.TRIALING,
+        ),
+        Operation("resume", "Resume", CHANGE, lambda row, by: changes.resume(row, Asked(by)), offered=_runs),
+        Operation(
+            "cancel",
+            "Cancel with the period",
+            CANCEL,
+            lambda row, by: changes.cancel(row, Asked(by), now=False),
+            offered=lambda row: _runs(row) and not row.cancel_at_period_end,
+            is_dangerous=True,
+        ),
+        Operation(
+            "end",
+            "End now",
+            CANCEL,
+            lambda row, by: changes.cancel(row, Asked(by), now=True),
+            offered=_runs,
+            is_dangerous=True,
+        ),
+    )
+
+
+@admin.register(PaymentMethod)
+class PaymentMethodAdmin(StaffModelAdmin[PaymentMethod]):
+    """How an organization pays; only its own people change it."""
+
+    list_display = ("organization", "kind", "brand", "last4", "is_default", "failure", "removed_at")
+    list_filter = ("kind", "is_default", ("failure", admin.EmptyFieldListFilter))
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__slug", "last4", "provider_payment_method_id")
+
+
+@admin.register(PaymentMethodSetup)
+class PaymentMethodSetupAdmin(StaffModelAdmin[PaymentMethodSetup]):
+    """One visit to the provider's page for payment methods."""
+
+    list_display = ("organization", "created_by", "state", "created_at", "done_at", "failure")
+    list_filter = ("status",)
+    list_select_related = ("organization", "created_by")
+    search_fields = ("organization__name", "provider_session_id")
+    # The page on which somebody else's card would be saved.
+    concealed = ("url",)
+
+
+@admin.register(SubscriptionChange)
+class SubscriptionChangeAdmin(Priced, StaffModelAdmin[SubscriptionChange]):
+    """One change that was asked for; one that nobody answered is repeated by itself."""
+
+    list_display = ("subscription", "organization", "kind", "state", "created_at", "effective_at", "failure")
+    list_filter = ("kind", "status")
+    list_select_related = ("subscription__plan", "organization")
+    search_fields = ("organization__name", "organization__slug", "subscription__provider_subscription_id", "id")
+    date_hierarchy = "created_at"
+
+    @staticmethod
+    def written(row: SubscriptionChange, name: str) -> object:
+        """What was shown to be due, in the subscription's currency."""
+        return (
+            format_minor(row.due_minor, row.subscription.price.currency) if name == "due_minor" else getattr(row, name)
+        )
+
+
+@admin.register(Dunning)
+class DunningAdmin(StaffModelAdmin[Dunning]):
+    """Asking for a renewal that could not be paid."""
+
+    list_display = ("organization", "subscription", "state", "try_count", "failure", "next_try_at", "suspend_at")
+    list_filter = ("status",)
+    list_select_related = ("organization", "subscription__plan")
+    search_fields = ("organization__name", "organization__slug", "subscription__provider_subscription_id")
+    date_hierarchy = "began_at"
 
 
 @admin.register(CheckoutSession)

@@ -13,7 +13,7 @@ def verify(periods: Iterable[BillingPeriod]) -> str:
     problems = [f"{period}: {problem}" for period in closed for problem in _problems(period)]
     if problems:
         raise Conflict(" ".join(problems))
-    return "the figures hold" if closed else "nothing to compute again: no closed period is on it"
+    return "the figures hold" if closed else "the figures hold; no closed period is on it"
 
 
 def _problems(period: BillingPeriod) -> list[str]:

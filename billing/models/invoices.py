@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
+from billing.models.legal import LegalEntity
 from billing.models.periods import BillingPeriod
 from billing.models.subscriptions import Subscription
 from orgs.models import Organization, organizations_of
@@ -41,17 +42,41 @@ class Invoice(Scoped, Row):
         UNCOLLECTIBLE = "uncollectible"
         VOID = "void"
 
+    class Origin(models.TextChoices):
+        """Who decides what is on it: the provider, whose invoice we follow, or we."""
+
+        PROVIDER = "provider"
+        OURS = "ours", "Our own"
+
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
     )
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.PROVIDER)
+    # Our own number, without a gap within the legal entity; a draft has none, a void one keeps it.
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    sequence = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     number = models.CharField(max_length=60, blank=True)
+    provider_number = models.CharField(max_length=60, blank=True)
     status = models.CharField(max_length=14, choices=Status)
     currency = models.CharField(max_length=3)
     subtotal_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField()
+    # Whether the subtotal contains the tax, and what is to be said about it, such as why there is none.
+    is_tax_inclusive = models.BooleanField(default=False)
+    tax_note = models.CharField(max_length=200, blank=True)
+    # Of the total: what was paid, what prepaid credits covered, what credit notes took back, what we gave up.
     paid_minor = models.BigIntegerField(default=0)
+    wallet_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
+    written_off_minor = models.BigIntegerField(default=0)
+    # Of what was paid and of what was credited, what went back to the card or into the wallet.
+    returned_minor = models.BigIntegerField(default=0)
+    # Seller and buyer as they were, and everything that is needed to compute it again, sealed.
+    issued_by = models.JSONField(default=dict)
+    billed_to = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     issued_at = models.DateTimeField()
@@ -66,15 +91,28 @@ class Invoice(Scoped, Row):
     # How the provider's figures differ from ours: empty unless somebody must look.
     discrepancy = models.CharField(max_length=300, blank=True)
     provider = models.CharField(max_length=20, default="stripe")
-    provider_invoice_id = models.CharField(max_length=120)
+    # Empty for an invoice of our own that no provider collects.
+    provider_invoice_id = models.CharField(max_length=120, blank=True)
     observed_at = models.DateTimeField()
 
     objects = ScopedManager.from_queryset(InvoiceQuerySet)()
 
     class Meta:
         ordering = ["-issued_at", "-pk"]
+        permissions = [("void_invoice", "Can void invoices"), ("write_off_invoice", "Can write invoices off")]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "provider_invoice_id"], name="invoice_provider_id_unique"),
+            models.UniqueConstraint(
+                fields=["provider", "provider_invoice_id"],
+                condition=~Q(provider_invoice_id=""),
+                name="invoice_provider_id_unique",
+            ),
+            models.UniqueConstraint(fields=["legal_entity", "sequence"], name="invoice_number_unique"),
+            models.CheckConstraint(
+                # A draft that was deleted is void without ever having been one of the numbered.
+                condition=Q(status__in=("draft", "void"), sequence=None, number="")
+                | (~Q(status="draft") & Q(sequence__isnull=False, legal_entity__isnull=False)),
+                name="invoice_numbered_when_final",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-issued_at"], name="invoice_organization"),
@@ -85,6 +123,17 @@ class Invoice(Scoped, Row):
 
     def __str__(self) -> str:
         return self.number or "draft"
+
+    @property
+    def due_minor(self) -> int:
+        """What is still to be paid; nothing once it is settled in any way."""
+        return self.unsettled_minor if self.status == self.Status.OPEN else 0
+
+    @property
+    def unsettled_minor(self) -> int:
+        """The total less whatever settled it."""
+        settled = self.paid_minor + self.wallet_minor + self.credited_minor + self.written_off_minor
+        return self.total_minor - settled + self.returned_minor
 
     @property
     def payable(self) -> bool:
@@ -111,6 +160,9 @@ class InvoiceLine(Scoped, Row):
     quantity = models.BigIntegerField(default=1)
     unit_price_nano = models.PositiveBigIntegerField(null=True, blank=True)
     amount_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(default=0)
+    # What the amount follows from, where it is more than quantity times price.
+    evidence = models.JSONField(default=dict, blank=True)
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     billing_period = models.ForeignKey(

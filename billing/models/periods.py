@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.formats import date_format
 
-from billing.models.catalog import Price
+from billing.models.catalog import PlanVersion, Price
 from billing.models.subscriptions import Subscription
 from orgs.models import Organization, organizations_of
 from platform_core.models import Row
@@ -62,12 +62,17 @@ class BillingPeriod(Scoped, Row):
     usage_until = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     # The terms, as they were when the period began or its plan was last changed: a new price list does not reach back.
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    overage_price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField(default=1)
     currency = models.CharField(max_length=3)
     base_unit_minor = models.PositiveBigIntegerField()
     token_allotment = models.PositiveBigIntegerField(null=True, blank=True)
     unit_price_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    # How the base and what is beyond the allotment are priced (rating.Rate); null: so much for each unit.
+    base_rate = models.JSONField(null=True, blank=True)
+    overage_rate = models.JSONField(null=True, blank=True)
     # The figures, frozen at close, and everything that is needed to compute them again.
     tokens_used = models.PositiveBigIntegerField(default=0)
     overage_tokens = models.PositiveBigIntegerField(default=0)
@@ -131,9 +136,9 @@ class InvoiceItem(Scoped, Row):
     # The period at whose end it is collected: its own for an overage, a later one for an adjustment.
     collected_with = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, related_name="items_to_collect")
     kind = models.CharField(max_length=10, choices=Kind)
-    # Tokens beyond the allotment and their price; negative where a lower figure replaced a higher one.
+    # Tokens beyond the allotment and the price of each, if they have one price; negative where less than was billed.
     quantity = models.BigIntegerField()
-    unit_price_nano = models.PositiveBigIntegerField()
+    unit_price_nano = models.PositiveBigIntegerField(null=True, blank=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     evidence = models.JSONField(default=dict)

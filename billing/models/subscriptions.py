@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.models.catalog import Plan, Price
+from billing.models.catalog import Plan, PlanVersion, Price
+from billing.models.consumers import ConsumerTenant
 from orgs.models import Organization, organizations_of
 from platform_core.models import Row
 from platform_core.scoping import Scoped, ScopedManager
@@ -41,8 +42,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(organization__in=organizations_of(user))
 
     def live(self) -> "SubscriptionQuerySet":
-        """Those that give access now."""
+        """Those that run: they are paid for, or asked to be."""
         return self.filter(status__in=Subscription.LIVE)
+
+    def giving_access(self) -> "SubscriptionQuerySet":
+        """Those whose product may be used now: one whose payment failed is, until it is suspended."""
+        return self.live().filter(suspended_at=None)
 
 
 class Subscription(Scoped, Row):
@@ -65,15 +70,28 @@ class Subscription(Scoped, Row):
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscriptions")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    # The terms and the prices it was bought on: later ones do not reach back.
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="subscriptions")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="subscriptions")
+    overage_price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=20, choices=Status)
     quantity = models.PositiveIntegerField(default=1)
+    # What its price brings a month, discounts taken off, whether or not it counts now (`services/mrr.py`).
+    monthly_minor = models.PositiveBigIntegerField(default=0, editable=False)
+    trial_began_at = models.DateTimeField(null=True, blank=True, editable=False)
     current_period_start = models.DateTimeField()
     current_period_end = models.DateTimeField()
+    # The consumer's tenant that bought it; None: its organization did.
+    consumer_tenant = models.ForeignKey(
+        ConsumerTenant, on_delete=models.PROTECT, null=True, blank=True, related_name="subscriptions"
+    )
     cancel_at_period_end = models.BooleanField(default=False)
     # When cancellation was asked for, and when the subscription was over.
     canceled_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    trial_ends_at = models.DateTimeField(null=True, blank=True)
+    # Since when what was bought is taken away because it is not paid for.
+    suspended_at = models.DateTimeField(null=True, blank=True)
     provider = models.CharField(max_length=20, default="stripe")
     provider_subscription_id = models.CharField(max_length=120)
     # The machine's time at which the applied state was read from the provider: an older read never overwrites it.
@@ -95,9 +113,15 @@ class Subscription(Scoped, Row):
             ),
         ]
         indexes = [models.Index(fields=["status", "current_period_end"], name="subscription_renewal")]
+        permissions = [("cancel_subscription", "Can cancel a subscription")]
 
     def __str__(self) -> str:
         return f"{self.plan} ({self.status})"
+
+    @property
+    def auto_renew(self) -> bool:
+        """Whether it goes on by itself after its period."""
+        return not self.cancel_at_period_end and self.status not in self.ENDED
 
 
 class CheckoutSession(Scoped, Row):
@@ -123,8 +147,18 @@ class CheckoutSession(Scoped, Row):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The consumer's tenant that it was opened for.
+    consumer_tenant = models.ForeignKey(
+        ConsumerTenant, on_delete=models.PROTECT, null=True, blank=True, related_name="checkout_sessions"
+    )
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="+")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    # The one that it moves to another plan, on a page of ours; empty where it begins one, on the provider's page.
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="offers"
+    )
+    quantity = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     claim = models.CharField(max_length=12, choices=Claim, default=Claim.NOT_NEEDED)
     claim_digest = models.CharField(max_length=100, blank=True, db_index=True)
@@ -153,10 +187,16 @@ class CheckoutSession(Scoped, Row):
             # Without them it is a guest's, whose buyer is found out when it completes.
             models.CheckConstraint(
                 condition=Q(organization__isnull=True, created_by__isnull=True)
-                | Q(organization__isnull=False, created_by__isnull=False),
+                | Q(organization__isnull=False, created_by__isnull=False)
+                | Q(organization__isnull=False, consumer_tenant__isnull=False),
                 name="checkout_session_buyer_whole",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.plan} ({self.status})"
+
+    @property
+    def is_one_off(self) -> bool:
+        """Whether it is paid once and begins no subscription."""
+        return bool(self.price.kind != Price.Kind.RECURRING)

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 
 from billing.models import CheckoutSession, Plan
 from billing.services import checkout
@@ -24,12 +22,7 @@ REMEMBERED = 10
 def _start(request: HttpRequest, **buyer: Any) -> HttpResponse:
     """Open the provider's page for the plan in the form, and remember in this browser whose it is."""
     plan = get_object_or_404(Plan.objects.select_related("product"), code=request.POST.get("plan", ""))
-    session = checkout.start_checkout(
-        plan,
-        success_url=settings.BASE_URL + reverse("portal:checkout-return") + "?session={CHECKOUT_SESSION_ID}",
-        cancel_url=settings.BASE_URL + reverse("portal:checkout-canceled"),
-        **buyer,
-    )
+    session = checkout.start_checkout(plan, **buyer)
     earlier = [each for each in begun_here(request) if each != str(session.pk)]
     request.session[SESSION_KEY] = [*earlier, str(session.pk)][-REMEMBERED:]
     return redirect(session.url)

@@ -42,7 +42,13 @@ class InvoiceDetail(InvoicePage):
     """One invoice and what it is made of."""
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        return self.page("portal/billing/invoice.html", invoice=self.invoice(pk))
+        invoice = self.invoice(pk)
+        return self.page(
+            "portal/billing/invoice.html",
+            invoice=invoice,
+            credit_notes=invoice.credit_notes.issued(),
+            payments=invoice.payments.succeeded().prefetch_related("refunds"),
+        )
 
 
 class InvoicePDF(InvoicePage):
@@ -57,4 +63,20 @@ class InvoicePDF(InvoicePage):
             invoice_pdf.render(invoice),
             content_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{invoice_pdf.file_name(invoice)}"'},
+        )
+
+
+class CreditNotePDF(InvoicePage):
+    """The file that takes an invoice back."""
+
+    def get(self, request: HttpRequest, pk: UUID, note: UUID) -> HttpResponse:
+        # As above.
+        from billing.services import credit_note_pdf  # noqa: PLC0415
+
+        issued = self.invoice(pk).credit_notes.issued().select_related("invoice__organization")
+        found = get_object_or_404(issued, pk=note)
+        return HttpResponse(
+            credit_note_pdf.render(found),
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="credit-note-{found.number}.pdf"'},
         )

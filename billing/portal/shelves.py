@@ -60,7 +60,7 @@ class Counter:
 def shelves(mine: Collection[UUID] = ()) -> list[Shelf]:
     """Everything on sale; `mine` are the plans that the reader has."""
     active = Price.objects.filter(is_active=True, interval=Price.Interval.MONTH)
-    plans = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product")
+    plans = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product", "current")
     shelf: dict[Product, list[Offer]] = {}
     for plan in plans.prefetch_related(Prefetch("prices", active)):
         shelf.setdefault(plan.product, []).append(_offer(plan, mine))

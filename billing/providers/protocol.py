@@ -3,17 +3,85 @@
 Money is an integer of minor units beside an ISO 4217 code in lower case; times are aware UTC. Every method that
 writes takes an idempotency key: calling twice with the same key acts once. None may be called inside a transaction,
 but `mirror`, which only writes our own database. Failures raise ProviderError (502) or CardDeclined (402).
+
+A call that failed without an answer may have been acted upon: asking again with the same key tells, and never acts a
+second time. Where a method ends in a state (cancelled, voided, detached), finding it there is as good as bringing it
+there.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
+from billing.providers.facts import (
+    CheckoutFact,
+    CreditNoteFact,
+    CustomerFact,
+    DiscountFact,
+    DisputeFact,
+    Fact,
+    InvoiceFact,
+    InvoiceItemFact,
+    InvoiceLineFact,
+    PaymentFact,
+    PaymentMethodFact,
+    RefundFact,
+    ScheduleFact,
+    Snapshot,
+    SubscriptionFact,
+    SubscriptionItemFact,
+    VerifiedEvent,
+)
+from billing.providers.specs import (
+    ChangeSpec,
+    CheckoutSpec,
+    CouponSpec,
+    CreditNoteSpec,
+    InvoiceItemSpec,
+    ItemSpec,
+    PriceSpec,
+    RefundSpec,
+    SetupSpec,
+    TierSpec,
+)
 from platform_core.errors import DomainError, UpstreamError
+
+__all__ = [
+    "Capabilities",
+    "CardDeclined",
+    "ChangeSpec",
+    "CheckoutFact",
+    "CheckoutSpec",
+    "CouponSpec",
+    "CreditNoteFact",
+    "CreditNoteSpec",
+    "CustomerFact",
+    "DiscountFact",
+    "DisputeFact",
+    "Fact",
+    "InvoiceFact",
+    "InvoiceItemFact",
+    "InvoiceItemSpec",
+    "InvoiceLineFact",
+    "ItemSpec",
+    "PaymentFact",
+    "PaymentMethodFact",
+    "PaymentProvider",
+    "PriceSpec",
+    "ProviderError",
+    "ProviderRefused",
+    "RefundFact",
+    "RefundSpec",
+    "ScheduleFact",
+    "SetupSpec",
+    "SignatureInvalid",
+    "Snapshot",
+    "SubscriptionFact",
+    "SubscriptionItemFact",
+    "TierSpec",
+    "VerifiedEvent",
+]
 
 
 class ProviderError(UpstreamError):
@@ -22,8 +90,12 @@ class ProviderError(UpstreamError):
     code = "STRIPE_ERROR"
 
 
+class ProviderRefused(ProviderError):
+    """The provider understood and said no: the same request will never be accepted, and nothing was done."""
+
+
 class CardDeclined(DomainError):
-    """The customer's bank said no."""
+    """The customer's bank said no, or wants the customer to confirm on the page that the invoice names."""
 
     status = 402
     code = "CARD_DECLINED"
@@ -37,191 +109,102 @@ class SignatureInvalid(DomainError):
 
 
 @dataclass(frozen=True)
-class VerifiedEvent:
-    """A webhook whose signature held."""
+class Capabilities:
+    """What a provider can do, as data: who integrates with us reads it instead of trying."""
 
-    id: str
-    kind: str
-    object_id: str
-    occurred_at: datetime
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class CheckoutFact:
-    """A hosted checkout. status: open, complete, expired."""
-
-    id: str
-    status: str
-    payment_status: str
-    url: str
-    email: str
-    customer_id: str
-    subscription_id: str
-    # Our CheckoutSession's id.
-    reference: str
-
-
-@dataclass(frozen=True)
-class SubscriptionFact:
-    """A subscription with one priced item; the period is the item's."""
-
-    id: str
-    customer_id: str
-    status: str
-    price_id: str
-    quantity: int
-    period_start: datetime
-    period_end: datetime
-    cancel_at_period_end: bool
-    # When cancellation was asked for; with cancel_at_period_end that is before it ended.
-    canceled_at: datetime | None
-    ended_at: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class InvoiceLineFact:
-    """One line. `metadata` holds what we put on the item: {"kind": "overage", "billing_period": id}."""
-
-    id: str
-    description: str
-    amount_minor: int
-    quantity: int
-    period_start: datetime
-    period_end: datetime
-    price_id: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class InvoiceFact:
-    """An invoice and its lines. status: draft, open, paid, uncollectible, void."""
-
-    id: str
-    number: str
-    status: str
-    billing_reason: str
-    customer_id: str
-    subscription_id: str
-    currency: str
-    subtotal_minor: int
-    tax_minor: int
-    total_minor: int
-    paid_minor: int
-    period_start: datetime
-    period_end: datetime
-    created_at: datetime
-    finalized_at: datetime | None
-    paid_at: datetime | None
-    payment_error: str
-    # The hosted page on which the customer can pay it; "" while it is a draft.
-    payment_url: str = ""
-    lines: Sequence[InvoiceLineFact] = ()
-
-
-@dataclass(frozen=True)
-class InvoiceItemFact:
-    """A line that was added, and the invoice it is on; "" while it waits for one."""
-
-    id: str
-    invoice_id: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-Fact = CheckoutFact | SubscriptionFact | InvoiceFact
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What the provider knows now of the object of an event, with everything that hangs on it.
-
-    `observed_at` is the machine's time just before the first read: an older snapshot never overwrites a newer one.
-    `raw` is the provider's own objects in the order in which they can be mirrored without another call.
-    """
-
-    observed_at: datetime
-    checkout: CheckoutFact | None = None
-    subscription: SubscriptionFact | None = None
-    invoices: Sequence[InvoiceFact] = ()
-    raw: Sequence[Any] = ()
-
-    @cached_property
-    def digest(self) -> str:
-        """Two readings with the same digest found the same."""
-        return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class PriceSpec:
-    """A recurring price as the provider should hold it. interval: month or year."""
-
-    lookup_key: str
-    product_code: str
-    product_name: str
-    currency: str
-    amount_minor: int
-    interval: str
-
-
-@dataclass(frozen=True)
-class CheckoutSpec:
-    """A hosted checkout to open. `reference` is our CheckoutSession's id."""
-
-    reference: str
-    price_id: str
-    customer_id: str
-    email: str
-    success_url: str
-    cancel_url: str
-    metadata: Mapping[str, str]
-    quantity: int = 1
-
-
-@dataclass(frozen=True)
-class InvoiceItemSpec:
-    """A line to add to an invoice: to the draft named by `invoice_id`, else to the customer's next one."""
-
-    customer_id: str
-    subscription_id: str
-    invoice_id: str
-    amount_minor: int
-    currency: str
-    description: str
-    period_start: datetime
-    period_end: datetime
-    metadata: Mapping[str, str]
+    name: str
+    display_name: str
+    # ISO 4217, lower case.
+    currencies: Sequence[str]
+    # card, bank_debit
+    methods: Sequence[str]
+    features: Mapping[str, bool]
 
 
 class PaymentProvider(Protocol):
     """A payment provider."""
 
     name: str
+    capabilities: Capabilities
 
+    # --- Events ------------------------------------------------------------------------------------------------------
     def verify(self, body: bytes, signature: str) -> VerifiedEvent:
         """Check a webhook's signature and age; raises SignatureInvalid."""
 
+    def events_since(self, since: datetime, *, after: str = "") -> Iterator[VerifiedEvent]:
+        """The provider's own list of events, oldest first: from a moment on, or after the event with this id."""
+
+    # --- Customers and how they pay ----------------------------------------------------------------------------------
     def ensure_customer(self, *, organization_id: str, name: str, email: str, key: str) -> str:
         """The provider's customer for an organization."""
 
+    def customer(self, customer_id: str) -> CustomerFact:
+        """The customer as it is now."""
+
+    def payment_methods_of(self, customer_id: str) -> Sequence[PaymentMethodFact]:
+        """What a customer saved, newest first; at most one is the default."""
+
+    def attach_payment_method(self, method_id: str, customer_id: str, *, key: str) -> PaymentMethodFact:
+        """Save a payment method for a customer; raises CardDeclined."""
+
+    def detach_payment_method(self, method_id: str, *, key: str) -> PaymentMethodFact:
+        """Forget a payment method; one that belongs to nobody stays so."""
+
+    def set_default_payment_method(self, customer_id: str, method_id: str, *, key: str) -> CustomerFact:
+        """From now on everything of this customer is charged to it: its running subscriptions too."""
+
+    def open_portal(self, customer_id: str, return_url: str) -> str:
+        """The address of the provider's own page for a customer: cards, invoices, cancelling. Good for minutes."""
+
+    # --- Catalog -----------------------------------------------------------------------------------------------------
     def ensure_prices(self, specs: Sequence[PriceSpec]) -> dict[str, str]:
         """Create or adopt (by lookup key) products and prices; gives lookup key → provider price id."""
 
+    def ensure_coupon(self, spec: CouponSpec, *, key: str) -> str:
+        """Create or adopt (by code) a coupon and the code that people type; gives the coupon's id."""
+
+    # --- Checkout ----------------------------------------------------------------------------------------------------
     def open_checkout(self, spec: CheckoutSpec, *, key: str) -> CheckoutFact:
-        """A hosted checkout page for one subscription."""
+        """A hosted checkout page for one subscription or a single payment."""
+
+    def open_setup(self, spec: SetupSpec, *, key: str) -> CheckoutFact:
+        """A hosted page on which a customer saves a payment method."""
 
     def close_checkout(self, session_id: str) -> CheckoutFact:
         """Let nobody pay on a page any more; one that was paid on, or had expired, is told as it is."""
 
-    def snapshot(self, kind: str, object_id: str) -> Snapshot | None:
-        """Read the object of an event of this kind; None where the kind concerns nothing of ours."""
+    # --- Subscriptions -----------------------------------------------------------------------------------------------
+    def preview_change(self, spec: ChangeSpec, *, at: datetime | None = None) -> InvoiceFact:
+        """The invoice that a change would make at this moment (prorate "now": at once, else the next renewal's)."""
 
-    def mirror(self, snapshot: Snapshot) -> None:
-        """Write the raw objects to the mirror tables. Calls nobody: run it in the projection's transaction.
+    def change_subscription(self, spec: ChangeSpec, *, key: str, at: datetime | None = None) -> SubscriptionFact:
+        """Change a subscription now. With the moment of a preview it costs what the preview said; raises CardDeclined,
+        and then the subscription is as it was."""
 
-        Give it only the latest reading of a purchase; the mirror does not tell old from new.
-        """
+    def schedule_change(self, spec: ChangeSpec, *, key: str) -> ScheduleFact:
+        """Change a subscription at its period's end; takes the place of a change that was scheduled before."""
 
+    def scheduled_change(self, subscription_id: str) -> ScheduleFact | None:
+        """The change that waits, if one does."""
+
+    def unschedule_change(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Let it be what it is; where nothing was scheduled nothing happens."""
+
+    def cancel_subscription(self, subscription_id: str, *, at_period_end: bool, key: str) -> SubscriptionFact:
+        """End a subscription now or with its period; a scheduled change is forgotten. One that is over stays so."""
+
+    def resume_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Take back a cancellation that waits for the period's end."""
+
+    def pause_subscription(
+        self, subscription_id: str, *, key: str, resumes_at: datetime | None = None
+    ) -> SubscriptionFact:
+        """Ask for no money until it is unpaused, or until then: renewals' invoices are voided."""
+
+    def unpause_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Ask for money again."""
+
+    # --- Invoices ----------------------------------------------------------------------------------------------------
     def invoices_of(self, subscription_id: str) -> Sequence[InvoiceFact]:
         """The subscription's invoices, newest first."""
 
@@ -242,3 +225,41 @@ class PaymentProvider(Protocol):
 
     def give_up_invoice(self, invoice_id: str, *, key: str) -> InvoiceFact:
         """Mark an open invoice as uncollectible; one that is settled in any way is returned as it is."""
+
+    def void_invoice(self, invoice_id: str, *, key: str) -> InvoiceFact:
+        """Ask for an open invoice's money no longer; a paid or void one is returned as it is."""
+
+    # --- Money back --------------------------------------------------------------------------------------------------
+    def payments_of(self, *, customer_id: str = "", invoice_id: str = "") -> Sequence[PaymentFact]:
+        """The tries to collect money: a customer's, or an invoice's; newest first."""
+
+    def refund(self, spec: RefundSpec, *, key: str) -> RefundFact:
+        """Send money back; more than is left of the payment is a ProviderError."""
+
+    def credit_invoice(self, spec: CreditNoteSpec, *, key: str) -> CreditNoteFact:
+        """Lower a final invoice by a credit note."""
+
+    # --- Reading -----------------------------------------------------------------------------------------------------
+    def snapshot(self, kind: str, object_id: str) -> Snapshot | None:
+        """Read the object of an event of this kind; None where the kind concerns nothing of ours."""
+
+    def mirror(self, snapshot: Snapshot) -> None:
+        """Write the raw objects to the mirror tables. Calls nobody: run it in the projection's transaction.
+
+        Give it only the latest reading of a purchase; the mirror does not tell old from new.
+        """
+
+    def subscriptions(self, created_from: datetime | None = None) -> Iterator[SubscriptionFact]:
+        """Every subscription, ended ones too, newest first; for comparing the provider's books with ours."""
+
+    def invoices(self, created_from: datetime) -> Iterator[InvoiceFact]:
+        """Every invoice made since then, newest first."""
+
+    def payments(self, created_from: datetime) -> Iterator[PaymentFact]:
+        """Every payment made since then, newest first."""
+
+    def refunds(self, created_from: datetime) -> Iterator[RefundFact]:
+        """Every refund made since then, newest first."""
+
+    def disputes(self, created_from: datetime) -> Iterator[DisputeFact]:
+        """Every dispute opened since then, newest first."""

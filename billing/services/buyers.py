@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Buyer:
-    """The person and the organization that a purchase belongs to."""
+    """The person and the organization that a purchase belongs to. A consumer's tenant buys without a person."""
 
-    person: "User"
+    person: "User | None"
     organization: Organization
 
 
 def buyer_of(purchase: CheckoutSession) -> Buyer | None:
     """Who bought; None where the holder of the address has an account and must confirm first."""
-    if purchase.organization is not None and purchase.created_by is not None:
+    if purchase.organization is not None:
         return Buyer(purchase.created_by, purchase.organization)
     try:
         person = guest_account(purchase.email)

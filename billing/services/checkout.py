@@ -11,7 +11,7 @@ from django.urls import reverse
 from billing.models import BillingAccount, CheckoutSession, Plan, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import CheckoutFact, CheckoutSpec, Snapshot
-from billing.services import plans, subscriptions
+from billing.services import offers, plans, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.signals import checkout_completed
 from orgs.models import Organization
@@ -49,50 +49,60 @@ def start_checkout(
     # A guest has no scope of their own.
     with scoping.using(scoping.of_organizations([organization.pk]) if organization else scoping.SYSTEM):
         if organization is not None:
-            _refuse_second(plan, organization)
-        row = _open_row(price, wishes)
-        _close_earlier(row)
-        return row if row.url else _open_page(row)
+            held = offers.present(plan, organization)
+            if held is not None and by is not None:
+                return offers.open_offer(held, price, by=by, success_url=success_url, cancel_url=cancel_url)
+        return open_checkout(price, wishes)
+
+
+def open_checkout(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
+    """The page for these wishes: the one they have already, or a new one. In a scope that reaches the buyer."""
+    if wishes["organization"] is not None and price.kind == Price.Kind.RECURRING:
+        _refuse_second(price.plan, wishes["organization"])
+    row = _open_row(price, wishes)
+    _close_earlier(row)
+    return row if row.url else _open_page(row)
+
+
+def _refuse_second(plan: Plan, organization: Organization) -> None:
+    if offers.present(plan, organization) is not None:
+        raise Conflict(f"{organization} has a subscription to {plan.product} already: change that one.")
 
 
 def _page(name: str, *parts: str) -> str:
     return f"{settings.BASE_URL}{reverse(f'portal:{name}', args=parts)}"
 
 
-def _refuse_second(plan: Plan, organization: Organization) -> None:
-    live = Subscription.objects.filter(organization=organization, plan__product=plan.product).live()
-    if live.exists():
-        raise Conflict(
-            f"{organization} has a subscription to {plan.product} already. "
-            "Changing a subscription to another plan is not possible yet."
-        )
-
-
 @transaction.atomic
 def _open_row(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
     """The caller's own open try with the same wishes, else a new one. Guests cannot be told apart."""
-    if wishes["created_by"] is not None:
+    if wishes["organization"] is not None:
         # Two that ask at once take turns here, so that the later one sees the earlier.
         Organization.objects.select_for_update().get(pk=wishes["organization"].pk)
         recent = CheckoutSession.objects.filter(
-            price=price, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - REUSE, **wishes
+            price=price,
+            subscription=None,
+            status=CheckoutSession.Status.OPEN,
+            created_at__gt=clock.now() - REUSE,
+            **wishes,
         )
         found = recent.first()
         if found is not None:
             return found
-    row = CheckoutSession.objects.create(plan=price.plan, price=price, **wishes)
+    row = CheckoutSession.objects.create(plan=price.plan, plan_version=price.plan.current, price=price, **wishes)
     audit.record("checkout.start", row, by=row.created_by, changes={"plan": price.plan.code})
     return row
 
 
 def _close_earlier(row: CheckoutSession) -> None:
     """Whoever left an earlier page for the same product open could pay on both: only the latest stays."""
-    if row.organization is None:
+    if row.organization is None or row.is_one_off:
         return
     living = CheckoutSession.objects.filter(
         organization=row.organization, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - PAGE_LIFE
     )
-    earlier = living.filter(plan__product=row.plan.product_id, pk__lt=row.pk)
+    same = living.filter(plan__product=row.plan.product_id, price__kind=Price.Kind.RECURRING, subscription=None)
+    earlier = same.filter(pk__lt=row.pk)
     for each in earlier.select_related("organization", "plan", "price"):
         # One without a page may be about to get it: asking the same again tells which.
         page = each if each.url else _open_page(each)
@@ -113,6 +123,8 @@ def _open_page(row: CheckoutSession) -> CheckoutSession:
             success_url=row.success_url,
             cancel_url=row.cancel_url,
             metadata={},
+            quantity=row.quantity,
+            mode="payment" if row.is_one_off else "subscription",
         ),
         key=f"checkout:{row.pk}",
     )
@@ -146,7 +158,7 @@ def complete_checkout(purchase: CheckoutSession, snapshot: Snapshot) -> bool:
     fact = snapshot.checkout
     if fact is not None and fact.status == "expired":
         return _leave_open(purchase, status=CheckoutSession.Status.EXPIRED)
-    if fact is None or snapshot.subscription is None or not _is_paid(fact):
+    if fact is None or not _is_paid(fact) or (snapshot.subscription is None and not purchase.is_one_off):
         return False
     if not _leave_open(purchase, status=CheckoutSession.Status.COMPLETED, **_learned(fact)):
         return False
@@ -181,15 +193,29 @@ def _leave_open(purchase: CheckoutSession, **changes: object) -> bool:
     return left
 
 
-def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription:
+def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription | None:
     """The purchase is the buyer's: record it in their organization, and tell whoever is above."""
     purchase.organization, purchase.created_by = buyer.organization, buyer.person
     purchase.save(update_fields=["organization", "created_by"])
     _open_account(buyer.organization, purchase.provider_customer_id)
-    subscription = subscriptions.record_purchase(snapshot, organization=buyer.organization)
-    audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": subscription.plan.code})
-    checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
+    subscription = _begun(purchase, buyer, snapshot)
+    audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": purchase.plan.code})
+    purchases.record(purchase, buyer.organization, subscription, snapshot.checkout)
+    if subscription is not None:
+        checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
     return subscription
+
+
+def _begun(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription | None:
+    """The subscription that a checkout began; a single payment begins none."""
+    if snapshot.subscription is None:
+        return None
+    return subscriptions.record_purchase(
+        snapshot,
+        organization=buyer.organization,
+        version=purchase.plan_version,
+        tenant=purchase.consumer_tenant,
+    )
 
 
 def _ask_to_confirm(purchase: CheckoutSession) -> None:
@@ -207,14 +233,15 @@ def confirm_claim(token: str, *, by: "User") -> Subscription:
     with scoping.system():
         purchase = _claimable(token, by)
         snapshot = provider().snapshot("checkout.session.completed", purchase.provider_session_id)
-        if snapshot is None or snapshot.subscription is None:
-            raise Conflict("The payment provider does not know this purchase any more.")
         with transaction.atomic():
             pending = CheckoutSession.objects.filter(pk=purchase.pk, claim=CheckoutSession.Claim.PENDING)
             if not pending.update(claim=CheckoutSession.Claim.CONFIRMED, claim_digest=""):
                 raise _used()
             purchase.refresh_from_db()
-            return _hand_over(purchase, claimant(by), snapshot)
+            subscription = _hand_over(purchase, claimant(by), snapshot) if snapshot else None
+            if subscription is None:
+                raise Conflict("The payment provider does not know this purchase any more.")
+    return subscription
 
 
 def _claimable(token: str, by: "User") -> CheckoutSession:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 from fpdf.enums import Align
 
+from billing import countries
 from billing.models import BillingPeriod, Invoice, InvoiceLine
 from billing.money import format_minor, format_unit_price
 from billing.services import rating
@@ -52,7 +53,7 @@ def file_name(invoice: Invoice) -> str:
 
 def render(invoice: Invoice) -> bytes:
     """The invoice on its page."""
-    issuer = settings.INVOICE_ISSUER.splitlines()
+    issuer = issuer_of(invoice)
     lines = list(invoice.lines.select_related("billing_period"))
     page = Page(
         title=f"Invoice {invoice.number}",
@@ -64,9 +65,31 @@ def render(invoice: Invoice) -> bytes:
     _parties(page, invoice)
     _table(page, invoice, lines)
     _totals(page, invoice)
+    if invoice.tax_note and not invoice.tax_minor:
+        page.ink(9, MUTED)
+        page.lines([invoice.tax_note], MARGIN, page.get_y() + 2, WIDTH)
     for period in _explained(lines):
         _evidence(page, period)
     return bytes(page.output())
+
+
+def issuer_of(invoice: Invoice) -> list[str]:
+    """Name, address and tax id of the seller, line by line, as they were when it became final."""
+    seller = invoice.issued_by
+    if not seller:
+        return list(settings.INVOICE_ISSUER.splitlines())
+    tax_id = [f"Tax id {seller['tax_id']}"] if seller["tax_id"] else []
+    return [seller["name"], *seller["address"].splitlines(), *tax_id]
+
+
+def buyer_of(invoice: Invoice) -> list[str]:
+    """The same of the buyer: the name, then whatever is known."""
+    buyer = invoice.billed_to or {"name": invoice.organization.name, "email": invoice.organization.billing_email}
+    town = " ".join(filter(None, [buyer.get("postal_code"), buyer.get("city"), buyer.get("region")]))
+    country = countries.name(buyer["country"]) if buyer.get("country") else ""
+    tax_id = f"Tax id {buyer['tax_id']}" if buyer.get("tax_id") else ""
+    lines = [buyer.get("line1"), buyer.get("line2"), town, country, tax_id, buyer["email"]]
+    return [buyer["name"], *filter(None, lines)]
 
 
 def _day(moment: datetime) -> str:
@@ -98,16 +121,17 @@ def _parties(page: Page, invoice: Invoice) -> None:
     page.lines(["BILLED TO"], MARGIN, top, 80)
     page.set_y(top + 5.5)
     page.ink(11, bold=True)
-    page.paragraph(invoice.organization.name, MARGIN, 85)
+    name, *lines = buyer_of(invoice)
+    page.paragraph(name, MARGIN, 85)
     page.ink(9, MUTED)
-    page.put(invoice.organization.billing_email, MARGIN, 85)
+    bottom = page.lines(lines, MARGIN, page.get_y(), 85)
     for number, fact in enumerate(_facts(invoice)):
         page.set_y(top + number * 5.6)
         page.ink(9, MUTED)
         page.put(fact.name, MARGIN + 95, 30)
         page.ink(9, bold=not number)
         page.put(fact.value, MARGIN + 123, WIDTH - 123, align=Align.R)
-    page.set_y(top + 36)
+    page.set_y(max(top + 36, bottom + 6))
 
 
 def _facts(invoice: Invoice) -> list[Fact]:
@@ -152,10 +176,10 @@ def _unit_price(line: InvoiceLine, currency: str) -> str:
 def _totals(page: Page, invoice: Invoice) -> None:
     sums = [
         Fact("Subtotal", format_minor(invoice.subtotal_minor, invoice.currency)),
-        Fact("Tax", format_minor(invoice.tax_minor, invoice.currency)),
+        Fact(_tax_word(invoice), format_minor(invoice.tax_minor, invoice.currency)),
         Fact(f"Total ({invoice.currency.upper()})", format_minor(invoice.total_minor, invoice.currency)),
-        Fact("Paid", format_minor(invoice.paid_minor, invoice.currency)),
-        Fact("Still due", format_minor(_due_minor(invoice), invoice.currency)),
+        *_settled(invoice),
+        Fact("Still due", format_minor(invoice.due_minor, invoice.currency)),
     ]
     page.ln(3)
     page.keep_together(TOTALS)
@@ -167,8 +191,18 @@ def _totals(page: Page, invoice: Invoice) -> None:
         page.ln(8 if is_total else 6)
 
 
-def _due_minor(invoice: Invoice) -> int:
-    return max(0, invoice.total_minor - invoice.paid_minor) if invoice.status == Invoice.Status.OPEN else 0
+def _tax_word(invoice: Invoice) -> str:
+    word = invoice.tax_note if invoice.tax_note and invoice.tax_minor else "Tax"
+    return f"{word}, included" if invoice.is_tax_inclusive else word
+
+
+def _settled(invoice: Invoice) -> list[Fact]:
+    amounts = {"Paid by credits": invoice.wallet_minor, "Credited": invoice.credited_minor, "Paid": invoice.paid_minor}
+    return [
+        Fact(name, format_minor(amount, invoice.currency))
+        for name, amount in amounts.items()
+        if amount or name == "Paid"
+    ]
 
 
 def _explained(lines: Sequence[InvoiceLine]) -> list[BillingPeriod]:

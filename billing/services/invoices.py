@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from django.db import transaction
 from billing.models import NANO, BillingPeriod, Invoice, InvoiceItem, InvoiceLine, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceItemFact, InvoiceLineFact
-from billing.services import periods, rating
+from billing.services import periods, rating, settling
+from billing.splitting import apportion
 from orgs.models import Organization
 from platform_core.services import audit
 
@@ -25,8 +27,10 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     """Store an invoice and its lines; a fact read earlier than what is stored changes nothing."""
     subscription = _subscription_of(fact)
     values = _columns(fact, subscription, observed_at)
+    # It begins as a draft: its number is taken once the row is ours to make final.
+    begun = {**values, "organization": organization, "status": Invoice.Status.DRAFT}
     invoice, is_new = Invoice.objects.select_for_update(of=("self",)).get_or_create(
-        provider=provider().name, provider_invoice_id=fact.id, defaults={"organization": organization, **values}
+        provider=provider().name, provider_invoice_id=fact.id, defaults=begun
     )
     if not is_new and invoice.observed_at > observed_at:
         return invoice
@@ -37,10 +41,12 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     before = "" if is_new else invoice.status
     for name, value in values.items():
         setattr(invoice, name, value)
+    settling.follow(invoice, lines)
     invoice.save()
     if invoice.status != before:
         audit.record("invoice.status", invoice, by=None, changes={"status": [before, invoice.status]})
     _replace_lines(invoice, lines)
+    settling.announce(invoice, before)
     return invoice
 
 
@@ -50,9 +56,10 @@ def _subscription_of(fact: InvoiceFact) -> Subscription | None:
 
 
 def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: datetime) -> dict[str, Any]:
-    same = ("number", "status", "currency", "subtotal_minor", "tax_minor", "total_minor", "paid_minor", "period_start")
+    same = ("status", "currency", "subtotal_minor", "tax_minor", "total_minor", "paid_minor", "period_start")
     return {
         **{name: getattr(fact, name) for name in (*same, "period_end", "finalized_at", "paid_at")},
+        "provider_number": fact.number,
         "subscription": subscription,
         "issued_at": fact.finalized_at or fact.created_at,
         "payment_error": fact.payment_error[:300],
@@ -77,6 +84,7 @@ def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
         kind=Price.Kind.RECURRING, provider_price_id__in=[line.price_id for line in fact.lines if line.price_id]
     )
     prices = {price.provider_price_id: price for price in priced}
+    shares = apportion(fact.tax_minor, [line.amount_minor for line in fact.lines])
     return [
         InvoiceLine(
             invoice=invoice,
@@ -84,6 +92,7 @@ def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
             provider_line_id=line.id,
             description=line.description[:300],
             amount_minor=line.amount_minor,
+            tax_minor=shares[position],
             period_start=line.period_start,
             period_end=line.period_end,
             **_origin(line, items.get(key) if key else None, prices.get(line.price_id)),
@@ -110,7 +119,16 @@ def _origin(line: InvoiceLineFact, item: InvoiceItem | None, price: Price | None
 
 def _replace_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     invoice.lines.exclude(provider_line_id__in=[line.provider_line_id for line in lines]).delete()
-    told = ["kind", "description", "quantity", "unit_price_nano", "amount_minor", "period_start", "period_end"]
+    told = [
+        "kind",
+        "description",
+        "quantity",
+        "unit_price_nano",
+        "amount_minor",
+        "tax_minor",
+        "period_start",
+        "period_end",
+    ]
     InvoiceLine.objects.bulk_create(
         lines,
         update_conflicts=True,
@@ -150,7 +168,8 @@ def _terms_for(line: InvoiceLineFact, subscription: Subscription) -> rating.Term
         price__provider_price_id=line.price_id,
     ).first()
     if period:
-        return rating.terms_of(period)
+        # What the period is for now may be more than it was when this was billed.
+        return replace(rating.terms_of(period), quantity=line.quantity)
     current = (subscription.current_period_start, subscription.current_period_end)
     known = subscription.price.provider_price_id == line.price_id
     return periods.agreed(subscription, window[0]) if known and window == current else None

@@ -13,7 +13,8 @@ from itertools import count
 
 from django.db import transaction
 
-from billing.models import BillingPeriod, FoundingMember, Price, Subscription, UsageBucket
+from billing.models import NANO, BillingPeriod, FoundingMember, Price, Subscription, UsageBucket
+from billing.services import schemes
 from billing.services.rating import Terms
 from platform_core import clock
 
@@ -55,7 +56,8 @@ def period_of_hour(subscription: Subscription, hour: datetime) -> BillingPeriod 
 @transaction.atomic
 def mirror(subscription: Subscription) -> BillingPeriod | None:
     """Make the periods agree with the subscription as the provider last told it; gives the open one, if any."""
-    subscription = Subscription.objects.select_for_update(of=("self",)).select_related("price").get(pk=subscription.pk)
+    held = Subscription.objects.select_for_update(of=("self",))
+    subscription = held.select_related("price", "overage_price", "plan_version").get(pk=subscription.pk)
     latest = subscription.periods.first()
     if subscription.status in Subscription.ENDED:
         _end(latest, subscription)
@@ -97,7 +99,7 @@ def _follow(period: BillingPeriod, subscription: Subscription) -> None:
     """The open period ends where the provider's does, or where a new one was begun before its time."""
     if subscription.current_period_start == period.starts_at:
         period.ends_at = subscription.current_period_end
-        if (period.price_id, period.quantity) != (subscription.price_id, subscription.quantity):
+        if _agreed_to(period) != _agreed_to(subscription):
             _agree(period, subscription)
     elif period.starts_at < subscription.current_period_start < period.ends_at:
         period.ends_at = subscription.current_period_start
@@ -105,39 +107,55 @@ def _follow(period: BillingPeriod, subscription: Subscription) -> None:
     period.save()
 
 
+def _agreed_to(row: BillingPeriod | Subscription) -> tuple[object, ...]:
+    return row.price_id, row.overage_price_id, row.plan_version_id, row.quantity
+
+
 def included(subscription: Subscription, at: datetime) -> int | None:
     """The tokens included in a period that begins then, a founding member's multiplied; None: no part of the plan."""
-    allotment = subscription.plan.token_allotment
+    allotment = subscription.plan_version.token_allotment
     if allotment is None:
         return None
     return allotment * subscription.quantity * FoundingMember.objects.multiplier(subscription.organization_id, at)
 
 
+def terms_for(subscription: Subscription, price: Price, quantity: int) -> Terms:
+    """What the subscription would cost at another price or quantity, before any usage."""
+    return Terms(
+        currency=price.currency,
+        quantity=quantity,
+        base_unit_minor=price.amount_minor or 0,
+        token_allotment=None,
+        unit_price_nano=None,
+        base_rate=schemes.rate_of(price),
+    )
+
+
 def agreed(subscription: Subscription, at: datetime) -> Terms:
-    """The terms of the subscription's plan and price as they are now, for a period that begins then."""
-    price = subscription.price
-    overage = _overage_price(subscription)
+    """The terms that the subscription was bought on, for a period that begins then."""
+    price, overage = subscription.price, subscription.overage_price
     return Terms(
         currency=price.currency,
         quantity=subscription.quantity,
         base_unit_minor=price.amount_minor or 0,
         token_allotment=included(subscription, at),
-        unit_price_nano=overage.unit_price_nano if overage else None,
+        unit_price_nano=_unit_of(overage) if overage else None,
+        base_rate=schemes.rate_of(price),
+        overage_rate=schemes.rate_of(overage) if overage else None,
     )
+
+
+def _unit_of(price: Price) -> int:
+    """Of one token, or of one package of them."""
+    return price.unit_price_nano or (price.amount_minor or 0) * NANO
 
 
 def _agree(period: BillingPeriod, subscription: Subscription) -> None:
     """Write the present terms down in a period, where later price lists do not change them."""
-    period.price = subscription.price
+    period.plan_version = subscription.plan_version
+    period.price, period.overage_price = subscription.price, subscription.overage_price
     for name, value in vars(agreed(subscription, period.starts_at)).items():
-        setattr(period, name, value)
-
-
-def _overage_price(subscription: Subscription) -> Price | None:
-    """The plan's price per token in the subscription's currency; the one of its own interval if there are several."""
-    price = subscription.price
-    prices = subscription.plan.prices.filter(kind=Price.Kind.OVERAGE, currency=price.currency, is_active=True)
-    return min(prices, key=lambda one: one.interval != price.interval, default=None)
+        setattr(period, name, schemes.document(value) if name.endswith("_rate") else value)
 
 
 def _end(period: BillingPeriod | None, subscription: Subscription) -> None:

@@ -10,13 +10,13 @@ from platform_core.errors import Conflict, InvalidInput
 def plan_for(organization: Organization, *, product: str = "", plan: str = "") -> Plan:
     """The plan named by product and plan, or one step up from the organization's present one."""
     if plan:
-        return _named(product, plan)
+        return named(product, plan)
     if product and not Plan.objects.filter(product__code=product).exists():
         raise InvalidInput(f"There is no product {product!r}.", details={"product": ["Unknown product."]})
     return _step_up(organization, product)
 
 
-def _named(product: str, plan: str) -> Plan:
+def named(product: str, plan: str) -> Plan:
     """By its own code ("hosting-pro"), or by its level within a product ("pro" of "hosting")."""
     found = _on_sale(product).filter(Q(code=plan) | Q(product__code=product, code=f"{product}-{plan}")).first()
     if found is None:
@@ -41,7 +41,7 @@ def _step_up(organization: Organization, product: str) -> Plan:
 
 
 def _on_sale(product: str) -> QuerySet[Plan]:
-    on_sale = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product")
+    on_sale = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product", "current")
     return on_sale.filter(product__code=product) if product else on_sale
 
 
@@ -52,13 +52,20 @@ def _present(organization: Organization, product: str) -> Plan | None:
     return subscription.plan if subscription else None
 
 
-def price_of(plan: Plan) -> Price:
-    """The monthly price at which a plan can be bought now."""
+def price_of(plan: Plan, *, interval: str = Price.Interval.MONTH, currency: str = "") -> Price:
+    """The price at which a plan can be bought now; of several currencies, the one its first price is in."""
     if plan.status != Plan.Status.ACTIVE:
         raise Conflict(f"{plan.name} is not sold any more.")
     if plan.is_custom:
         raise Conflict(f"{plan.name} is sold by agreement: please contact us.")
-    price = plan.prices.filter(kind=Price.Kind.RECURRING, interval=Price.Interval.MONTH, is_active=True).first()
+    prices = plan.prices.recurring(interval).filter(is_active=True, **({"currency": currency} if currency else {}))
+    price = prices.select_related("plan__product", "plan__current").order_by("pk").first()
     if price is None or not price.provider_price_id:
         raise Conflict(f"{plan.name} cannot be bought yet: its price has not been published at the payment provider.")
     return price
+
+
+def overage_price_of(price: Price) -> Price | None:
+    """What is beyond the allotment costs whoever buys at this price now; of two, the one of its own interval."""
+    beyond = price.plan.prices.filter(kind=Price.Kind.OVERAGE, currency=price.currency, is_active=True)
+    return min(beyond, key=lambda one: one.interval != price.interval, default=None)

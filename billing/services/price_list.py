@@ -29,6 +29,8 @@ class Offer:
     levels: tuple[Level, ...]
     roles: tuple[str, ...] = PRODUCT_ROLES
     is_bundle: bool = False
+    # Codes of the products that it gives access to beside itself.
+    covers: tuple[str, ...] = ()
     fulfilment: str = field(default="none")
 
 
@@ -67,5 +69,6 @@ PRICE_LIST = (
         _levels(15_000, 40_000),
         roles=(),
         is_bundle=True,
+        covers=("pages", "alerts", "synthetics"),
     ),
 )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from billing.models import BillingAccount, CheckoutSession
 from billing.providers.protocol import Snapshot
-from billing.services import subscriptions
+from billing.services import payment_methods, subscriptions
 from billing.services.checkout import complete_checkout
 from orgs.models import Organization
 
@@ -14,6 +14,8 @@ def apply(snapshot: Snapshot) -> bool:
 
     The checkout row is held throughout, so two events of one purchase are applied one after the other.
     """
+    if snapshot.checkout is not None and snapshot.checkout.mode == "setup":
+        return payment_methods.completed(snapshot.checkout)
     purchase = _purchase_of(snapshot)
     if purchase is not None and purchase.status == CheckoutSession.Status.OPEN:
         return complete_checkout(purchase, snapshot)

@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from billing.models import NANO, BillingPeriod
+from billing.services import schemes
+from billing.services.schemes import Part, Rate
 
 # A line is rounded once, half a minor unit upwards. Another rule gets another name; old evidence keeps naming this one.
 ROUNDING = "line-half-up/1"
 BASE = "base"
 OVERAGE = "overage"
+# What evidence came to hold after the first was sealed.
+LATER = ("base_rate", "overage_rate", "parts")
 
 
 class Unverifiable(ValueError):
@@ -29,6 +33,9 @@ class Terms:
     token_allotment: int | None
     # None: tokens beyond the allotment are counted but cost nothing.
     unit_price_nano: int | None
+    # How either is priced where it is not so much for each unit.
+    base_rate: Rate | None = None
+    overage_rate: Rate | None = None
 
 
 @dataclass(frozen=True)
@@ -40,29 +47,38 @@ class Usage:
 
 @dataclass(frozen=True)
 class RatedLine:
-    """One line of what a period costs."""
+    """One line of what a period costs, rounded once. Where no one price holds for all units, its parts tell more."""
 
     kind: str
     quantity: int
-    unit_price_nano: int
+    unit_price_nano: int | None
     amount_minor: int
+    parts: tuple[Part, ...] = ()
 
 
-def _line(kind: str, quantity: int, unit_price_nano: int) -> RatedLine:
-    return RatedLine(kind, quantity, unit_price_nano, (quantity * unit_price_nano + NANO // 2) // NANO)
+def _line(kind: str, quantity: int, unit_price_nano: int, rate: Rate | None = None) -> RatedLine:
+    parts = schemes.parts(rate, unit_price_nano, quantity)
+    amount = sum(part.amount_minor for part in parts)
+    return (
+        RatedLine(kind, quantity, None, amount, parts) if rate else RatedLine(kind, quantity, unit_price_nano, amount)
+    )
 
 
 def rate(terms: Terms, usage: Usage) -> tuple[RatedLine, ...]:
     """The base line and, when more was used than is included, one line for every token beyond."""
-    base = _line(BASE, terms.quantity, terms.base_unit_minor * NANO)
+    base = _line(BASE, terms.quantity, terms.base_unit_minor * NANO, terms.base_rate)
     over = 0 if terms.token_allotment is None else max(0, usage.tokens - terms.token_allotment)
-    return (base, _line(OVERAGE, over, terms.unit_price_nano or 0)) if over else (base,)
+    return (base, _overage(terms, over)) if over else (base,)
+
+
+def _overage(terms: Terms, quantity: int) -> RatedLine:
+    return _line(OVERAGE, quantity, terms.unit_price_nano or 0, terms.overage_rate)
 
 
 def overage(terms: Terms, usage: Usage) -> RatedLine:
     """The overage line alone, of zero tokens where there is none."""
     found = [line for line in rate(terms, usage) if line.kind == OVERAGE]
-    return found[0] if found else _line(OVERAGE, 0, terms.unit_price_nano or 0)
+    return found[0] if found else _overage(terms, 0)
 
 
 def terms_of(period: BillingPeriod) -> Terms:
@@ -73,7 +89,19 @@ def terms_of(period: BillingPeriod) -> Terms:
         base_unit_minor=period.base_unit_minor,
         token_allotment=period.token_allotment,
         unit_price_nano=period.unit_price_nano,
+        base_rate=schemes.read(period.base_rate),
+        overage_rate=schemes.read(period.overage_rate),
     )
+
+
+def _document(row: Terms | RatedLine) -> dict[str, Any]:
+    """As JSON has it. What says nothing is left out, so evidence from before there was more to say stays the same."""
+    return {name: value for name, value in json.loads(json.dumps(asdict(row))).items() if name not in LATER or value}
+
+
+def _terms(found: Mapping[str, Any]) -> Terms:
+    rates = {name: schemes.read(found.get(name)) for name in ("base_rate", "overage_rate")}
+    return Terms(**{**found, **rates})
 
 
 def _sha256(document: Mapping[str, Any]) -> str:
@@ -86,9 +114,9 @@ def evidence(period: BillingPeriod, usage: Usage) -> dict[str, Any]:
     document = {
         "period": _identity(period),
         "rounding": ROUNDING,
-        "terms": asdict(terms),
+        "terms": _document(terms),
         "usage": asdict(usage),
-        "lines": [asdict(line) for line in rate(terms, usage)],
+        "lines": [_document(line) for line in rate(terms, usage)],
     }
     return {**document, "sha256": _sha256(document)}
 
@@ -106,7 +134,7 @@ def recompute(sealed: Mapping[str, Any]) -> tuple[Terms, Usage, tuple[RatedLine,
     """Read evidence and rate it again; raises Unverifiable for a rounding rule that is not ours."""
     if sealed.get("rounding") != ROUNDING:
         raise Unverifiable(f"Unknown rounding rule {sealed.get('rounding')!r}.")
-    terms, usage = Terms(**sealed["terms"]), Usage(**sealed["usage"])
+    terms, usage = _terms(sealed["terms"]), Usage(**sealed["usage"])
     return terms, usage, rate(terms, usage)
 
 
@@ -125,7 +153,7 @@ def verify(period: BillingPeriod) -> list[str]:
     checks = {
         "The evidence is another period's.": period.evidence["period"] == _identity(period),
         "The lines differ from what the terms and the usage give.": period.evidence["lines"]
-        == [asdict(one) for one in lines],
+        == [_document(one) for one in lines],
         "The terms are not the period's.": terms == terms_of(period),
         "The period's figures are not its evidence's.": figures == (usage.tokens, line.quantity, line.amount_minor),
     }

@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Sum
 
-from billing.models import Invoice, UsageBucket
+from billing.models import Invoice, MrrMovement, UsageBucket
 from billing.money import format_minor
 from orgs import roles
 from orgs.models import Organization
@@ -65,7 +65,47 @@ def _billing(organization: Organization, span: Span) -> Content:
     )
 
 
+def _recurring(organization: Organization, span: Span) -> Content:
+    moved = MrrMovement.objects.filter(
+        organization=organization, occurred_at__gte=span.starts_at, occurred_at__lt=span.ends_at
+    )
+    rows = [
+        (
+            f"{each.occurred_at:%Y-%m-%d}",
+            each.subscription.plan.name,
+            WORDS[MrrMovement.Kind(each.kind)],
+            format_minor(each.amount_minor, each.currency),
+            each.currency.upper(),
+        )
+        for each in moved.select_related("subscription__plan").order_by("occurred_at", "pk")
+    ]
+    brought = MrrMovement.objects.filter(organization=organization, occurred_at__lt=span.ends_at)
+    totals = brought.order_by("currency").values_list("currency").annotate(Sum("amount_minor"))
+    return Content(
+        columns=[
+            Column("Day", 3),
+            Column("Plan", 4),
+            Column("Change", 4),
+            Column("A month", 3, is_number=True),
+            Column("Currency", 2),
+        ],
+        rows=rows,
+        facts=[(f"{currency.upper()} a month at the end", format_minor(total, currency)) for currency, total in totals],
+    )
+
+
+# What a movement of the platform's revenue is to whoever pays it.
+WORDS = {
+    MrrMovement.Kind.NEW: "Began",
+    MrrMovement.Kind.EXPANSION: "More",
+    MrrMovement.Kind.CONTRACTION: "Less",
+    MrrMovement.Kind.CHURN: "Ended",
+    MrrMovement.Kind.REACTIVATION: "Began again",
+}
 KINDS = [
     ReportKind("usage", "Usage by product", "Tokens by product, agent and model.", roles.USAGE_READ, _usage),
     ReportKind("billing", "Billing", "Invoices and what they come to.", roles.BILLING_READ, _billing),
+    ReportKind(
+        "recurring_charges", "Recurring charges", "What subscriptions cost a month.", roles.BILLING_READ, _recurring
+    ),
 ]

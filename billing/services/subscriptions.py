@@ -5,12 +5,13 @@ from typing import Any, cast
 
 from django.db import transaction
 
-from billing.models import Price, Subscription
+from billing.models import ConsumerTenant, PlanVersion, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import Snapshot, SubscriptionFact
-from billing.services import invoices, periods
-from billing.signals import subscription_changed
+from billing.services import dunning, invoices, mrr, payment_methods, payments, periods, planned, plans
+from billing.signals import subscription_changed, subscription_updated
 from orgs.models import Organization
+from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.services import audit
 
@@ -18,8 +19,16 @@ TOLD = ("status", "quantity", "cancel_at_period_end")
 logger = logging.getLogger(__name__)
 
 
-def record_purchase(snapshot: Snapshot, *, organization: Organization) -> Subscription:
+def record_purchase(
+    snapshot: Snapshot,
+    *,
+    organization: Organization,
+    version: PlanVersion | None = None,
+    tenant: ConsumerTenant | None = None,
+) -> Subscription:
     """Write a reading of a subscription for its organization: mirror, subscription, invoices.
+
+    `version` is the one that was bought, where that is known; else what its plan includes now.
 
     Runs in the caller's transaction. A reading holds everything, so an older one is thrown away whole, and one that
     found nothing new only says until when that was so.
@@ -34,10 +43,14 @@ def record_purchase(snapshot: Snapshot, *, organization: Organization) -> Subscr
         row.save(update_fields=["observed_at"])
         return row
     _mirror(snapshot)
-    row = _write(row or Subscription(organization=organization), fact, snapshot)
+    row = _write(row or Subscription(organization=organization, consumer_tenant=tenant), fact, snapshot, version)
     periods.mirror(row)
     for invoice in snapshot.invoices:
         invoices.apply(invoice, organization=organization, observed_at=snapshot.observed_at)
+    payments.record(snapshot, organization=organization)
+    payment_methods.observe(snapshot, organization)
+    planned.follow(row)
+    dunning.follow(row, snapshot.invoices)
     return row
 
 
@@ -50,16 +63,23 @@ def _mirror(snapshot: Snapshot) -> None:
         logger.exception("The mirror could not be written; the projection goes on.")
 
 
-def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot) -> Subscription:
+def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot, version: PlanVersion | None) -> Subscription:
     """Bring the row to the fact; announce a status that it did not have before."""
     previous, before = row.status, _told(row)
-    for name, value in _columns(fact).items():
+    price = _price_of(fact)
+    for name, value in (_terms(row, price, version) | _columns(fact)).items():
         setattr(row, name, value)
+    row.price, row.monthly_minor = price, mrr.of_fact(fact, price)
     row.observed_at, row.snapshot_digest = snapshot.observed_at, snapshot.digest
+    if row.status == Subscription.Status.TRIALING and row.trial_began_at is None:
+        row.trial_began_at = fact.trial_start or clock.now()
     row.save()
-    _record(row, before)
+    mrr.record(row)
+    is_another = _record(row, before)
     if row.status != previous:
         subscription_changed.send(Subscription, subscription=row, previous=previous)
+    elif is_another:
+        subscription_updated.send(Subscription, subscription=row)
     return row
 
 
@@ -70,20 +90,31 @@ def _told(row: Subscription) -> dict[str, Any]:
     return {"plan": row.plan.code, **{name: getattr(row, name) for name in TOLD}}
 
 
-def _record(row: Subscription, before: dict[str, Any]) -> None:
-    """Whatever the provider's word was about, an event says what it changed."""
+def _record(row: Subscription, before: dict[str, Any]) -> bool:
+    """Whatever the provider's word was about, an event says what it changed; tells whether it did."""
     after = _told(row)
     changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
     if changes:
         audit.record(f"subscription.{'update' if before else 'create'}", row, by=None, changes=changes)
+    return bool(changes)
+
+
+def _terms(row: Subscription, price: Price, version: PlanVersion | None) -> dict[str, Any]:
+    """What it was bought on. The version stays while the plan does, and with the price what is beyond it costs."""
+    if row.price_id == price.pk:
+        return {}
+    bought = version if version and version.plan_id == price.plan_id else price.plan.current
+    return {
+        "plan": price.plan,
+        "plan_version": row.plan_version if row.plan_id == price.plan_id else bought,
+        "price": price,
+        "overage_price": plans.overage_price_of(price),
+    }
 
 
 def _columns(fact: SubscriptionFact) -> dict[str, Any]:
-    price = _price_of(fact)
     return {
         "provider_subscription_id": fact.id,
-        "plan": price.plan,
-        "price": price,
         "status": fact.status,
         "quantity": fact.quantity,
         "current_period_start": fact.period_start,
@@ -91,11 +122,14 @@ def _columns(fact: SubscriptionFact) -> dict[str, Any]:
         "cancel_at_period_end": fact.cancel_at_period_end,
         "canceled_at": fact.canceled_at,
         "ended_at": fact.ended_at,
+        "trial_ends_at": fact.trial_end,
     }
 
 
 def _price_of(fact: SubscriptionFact) -> Price:
-    price = Price.objects.select_related("plan__product").filter(provider_price_id=fact.price_id).first()
+    price = (
+        Price.objects.select_related("plan__product", "plan__current").filter(provider_price_id=fact.price_id).first()
+    )
     if price is None:
         raise Conflict(f"Subscription {fact.id} has the price {fact.price_id}, which the catalog does not know.")
     return price

@@ -32,7 +32,7 @@ class OrganizationAdmin(StaffModelAdmin[Organization]):
     date_hierarchy = "created_at"
     editable = ("name", "billing_email", "seat_limit")
     inlines: ClassVar[Sequence[type[StaffInline]]] = (MembershipInline,)
-    operations = (
+    operations: ClassVar[Sequence[Operation]] = (
         Operation(
             "delete",
             "Delete",

@@ -43,6 +43,11 @@ class OrganizationSurface(PersonSurface):
         return self.membership.organization
 
     @property
+    def caller(self) -> str:
+        """The person, for the organization: the path does not always name it."""
+        return f"{super().caller}:{self.organization.pk}"
+
+    @property
     def denied_as(self) -> Model:
         """The organization's own record; a stranger's attempt stands where they work, and not where they looked."""
         here: Membership | None = vars(self).get("membership")

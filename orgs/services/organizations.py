@@ -48,6 +48,16 @@ def create_organization(
 
 
 @transaction.atomic
+def create_unowned(name: str, *, billing_email: str, actor: tuple[str, str, str]) -> Organization:
+    """An organization that nobody signs in to: a product's own customer, who deals with that product alone."""
+    with scoping.system():
+        organization = _insert(name, billing_email)
+        changes = {"name": name, "slug": organization.slug}
+        audit.record("organization.create", organization, by=None, actor=actor, changes=changes)
+    return organization
+
+
+@transaction.atomic
 def rename(organization: Organization, name: str, *, by: "User") -> None:
     """Change an organization's name; the same name again is no change and leaves no event."""
     _save(organization, {"name": name}, by=by)

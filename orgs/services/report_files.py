@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -23,18 +24,21 @@ Tell = Callable[[int, int], None]
 
 
 class Heading(NamedTuple):
-    """What stands above a report."""
+    """What stands above a report: what it tells, of which days, and whose it is."""
 
-    kind: ReportKind
-    report: Report
+    title: str
+    days: str
+    whose: str
+    made_at: datetime
 
-    @property
-    def days(self) -> str:
-        """The days that it is about; for a state of things, the day on which it was so."""
-        first, last = self.report.starts_on, self.report.ends_on
-        if not self.kind.is_dated or first == last:
-            return f"{last.day} {last:%B %Y}"
-        return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+
+def heading_of(kind: ReportKind, report: Report) -> Heading:
+    """Of a state of things, the day on which it was so."""
+    first, last = report.starts_on, report.ends_on
+    days = f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+    if not kind.is_dated or first == last:
+        days = f"{last.day} {last:%B %Y}"
+    return Heading(kind.title, days, report.organization.name, report.created_at)
 
 
 def file_name(report: Report) -> str:
@@ -45,8 +49,8 @@ def file_name(report: Report) -> str:
 def render(kind: ReportKind, report: Report, content: Content, tell: Tell) -> bytes:
     """The file. `tell` hears how many of how many rows are done."""
     if report.format == Format.CSV:
-        return _csv(content)
-    return _pdf(Heading(kind, report), content, tell)
+        return csv_of(content)
+    return pdf_of(heading_of(kind, report), content, tell)
 
 
 def number(value: Cell) -> str:
@@ -54,7 +58,8 @@ def number(value: Cell) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-def _csv(content: Content) -> bytes:
+def csv_of(content: Content) -> bytes:
+    """A table, as a spreadsheet reads it."""
     written = io.StringIO()
     sheet = csv.writer(written, quoting=csv.QUOTE_ALL)
     sheet.writerow([column.title for column in content.columns])
@@ -63,13 +68,13 @@ def _csv(content: Content) -> bytes:
     return written.getvalue().encode("utf-8-sig")
 
 
-def _pdf(heading: Heading, content: Content, tell: Tell) -> bytes:
-    report = heading.report
+def pdf_of(heading: Heading, content: Content, tell: Tell) -> bytes:
+    """A document to read and print."""
     page = Page(
-        title=f"{heading.kind.title}, {heading.days}",
+        title=f"{heading.title}, {heading.days}",
         author=settings.INVOICE_ISSUER.splitlines()[0],
-        made_at=report.created_at,
-        footer=f"{report.organization.name} · {heading.kind.title} · {heading.days}",
+        made_at=heading.made_at,
+        footer=f"{heading.whose} · {heading.title} · {heading.days}",
     )
     _head(page, heading, content)
     widths = _widths(content.columns)
@@ -89,10 +94,10 @@ def _pdf(heading: Heading, content: Content, tell: Tell) -> bytes:
 
 def _head(page: Page, heading: Heading, content: Content) -> None:
     page.ink(9, MUTED)
-    page.put(heading.report.organization.name, MARGIN, WIDTH)
+    page.put(heading.whose, MARGIN, WIDTH)
     page.ln(6)
     page.ink(20, bold=True)
-    page.put(heading.kind.title, MARGIN, WIDTH, height=10)
+    page.put(heading.title, MARGIN, WIDTH, height=10)
     page.ln(10)
     page.ink(10, ACCENT)
     page.put(heading.days, MARGIN, WIDTH)

@@ -218,7 +218,7 @@ def _tell_recipients(report: Report) -> None:
                 "name": member.user.name,
                 "organization": report.organization.name,
                 "title": kind.title,
-                "days": report_files.Heading(kind, report).days,
+                "days": report_files.heading_of(kind, report).days,
                 "url": settings.BASE_URL + reverse("portal:reports"),
             }
             key = f"report:{report.pk}:{member.pk}"

@@ -23,7 +23,8 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from platform_core.admin import figures, organizations
+from platform_core.admin import figures, organizations, questions
+from platform_core.admin.questions import Question
 from platform_core.encryption import EncryptedTextField
 from platform_core.errors import DomainError
 from platform_core.services import audit
@@ -58,12 +59,15 @@ class Operation:
     # What it takes: a Django permission, the same that the admin API asks for.
     permission: str
     # What it gives is told where it is text; a DomainError is told as the reason why not.
-    run: Callable[[Any, "User"], object]
+    # With a question it is also given the answers, by name.
+    run: Callable[..., object]
     # For which rows its button is shown; the service decides whether it can be done.
     offered: Callable[[Any], bool] = bool
     is_dangerous: bool = False
     # What its caller must have proved just before, and for that: a purpose of stepping up, or none.
     step_up: Callable[[Any], str] = lambda _: ""
+    # What has to be asked before, on a page of its own; such an operation is for one row at a time.
+    question: type[Question] | None = None
 
 
 def is_secret(field: "models.Field[Any, Any]") -> bool:
@@ -187,7 +191,7 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
     def get_actions(self, request: HttpRequest) -> dict[str, tuple[Any, str, str | Promise]]:
         """In the list, every operation applies to the chosen rows, one after another."""
         offered = self.permitted(request, self.operations)
-        return {each.name: (_for_many(each), each.name, each.label) for each in offered}
+        return {each.name: (_for_many(each), each.name, each.label) for each in offered if each.question is None}
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}"
@@ -206,9 +210,12 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
         chosen = self._chosen(request, self.operations, operation)
         back = reverse(admin_urlname(self.model._meta, "change"), args=[row.pk])  # type: ignore[arg-type]
         asked = self.ask_for_proof(request, chosen, [row], back)
+        if asked is None and chosen.question is not None:
+            asked = questions.asked(self, request, chosen, row)
+        elif asked is None:
+            self.perform(request, chosen, row)
         if asked is not None:
             return asked
-        self.perform(request, chosen, row)
         return redirect(admin_urlname(self.model._meta, "change"), row.pk)  # type: ignore[arg-type]
 
     def operate_list(self, request: HttpRequest, operation: str) -> HttpResponse:
@@ -235,13 +242,16 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
 
     def perform(self, request: HttpRequest, operation: Operation, row: M | None) -> None:
         """Run it and tell what came of it."""
-        subject = f"{operation.label}: {row}" if row else operation.label
         try:
-            outcome = operation.run(row, staff_of(request))
+            self.act(request, operation, row, {})
         except DomainError as error:
-            messages.warning(request, f"{subject}: {error.message}")
-        else:
-            messages.success(request, f"{subject}: {outcome if isinstance(outcome, str) else 'done'}.")
+            messages.warning(request, f"{_subject(operation, row)}: {error.message}")
+
+    def act(self, request: HttpRequest, operation: Operation, row: M | None, answers: dict[str, Any]) -> None:
+        """Run it with what was answered; a refusal is its caller's to tell."""
+        outcome = operation.run(row, staff_of(request), **answers)
+        told = outcome if isinstance(outcome, str) else "done"
+        messages.success(request, f"{_subject(operation, row)}: {told}.")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """By what is not shown nobody filters: a digest could be found out letter by letter."""
@@ -275,6 +285,10 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
     def row_context(self, row: M, by: "User") -> dict[str, object]:
         """What else a row's page shows to this member of staff."""
         return {}
+
+
+def _subject(operation: Operation, row: models.Model | None) -> str:
+    return f"{operation.label}: {row}" if row else operation.label
 
 
 def _for_many(operation: Operation) -> Callable[[Any, HttpRequest, "models.QuerySet[Any]"], HttpResponse | None]:

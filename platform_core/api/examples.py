@@ -82,6 +82,10 @@ NAMED: dict[str, Any] = {
     "message": "Check your mail.",
     "methods": ["pwd", "otp"],
     "model": "claude-sonnet",
+    "fromMonth": "2026-01",
+    "toMonth": "2026-03",
+    "month": "2026-03",
+    "cohort": "2026-01",
     "name": "Olivia Berg",
     "Organization.name": "Harbour Coffee",
     "OrganizationCreate.name": "Harbour Coffee",
@@ -103,7 +107,18 @@ NAMED: dict[str, Any] = {
     "SubscribedPlan.name": "Hosting Pro",
     "newPassword": "a-longer-lantern-43",
     "nextCursor": "MjAyNi0wMy0wMVQwOTozMDowMFo",
-    "number": "HARB-0002",
+    "number": "INV-000042",
+    "providerNumber": "HARB-0002",
+    "country": "DE",
+    "taxId": "DE123456789",
+    "region": "SH",
+    "postalCode": "24103",
+    "city": "Kiel",
+    "line1": "1 Quay Street",
+    "line2": "",
+    "legalName": "Harbour Coffee GmbH",
+    "taxNote": "VAT 19%",
+    "discrepancy": "",
     "openclawVersion": "2026.2.1",
     "otpauthUrl": "otpauth://totp/Mainstay:olivia%40harbour-coffee.example?secret=347WLKHLRV3SHBVCM33NUUWPXJD5HMEI",
     "pageSize": 25,
@@ -187,7 +202,7 @@ class Examples:
         return self._plain(schema, name, owner)
 
     def _plain(self, schema: Schema, name: str, owner: str) -> Any:
-        kind = schema.get("type")
+        kind = _kind(schema)
         if kind == "object" and "properties" in schema:
             return self._fields(schema["properties"], owner)
         told = _told(owner, name)
@@ -200,7 +215,7 @@ class Examples:
         return {name: self.of(field, name, owner) for name, field in shown.items()}
 
     def _by_kind(self, schema: Schema, name: str, owner: str) -> Any:
-        match schema.get("type"):
+        match _kind(schema):
             case "array":
                 return [self.of(schema["items"], name, owner)]
             case "object":
@@ -213,6 +228,12 @@ class Examples:
             case "string":
                 return BY_FORMAT.get(schema.get("format", ""), WORD)
         return {}
+
+
+def _kind(schema: Schema) -> str | None:
+    """What a value is where it is not null."""
+    kind = schema.get("type")
+    return next((each for each in kind if each != "null"), None) if isinstance(kind, list) else kind
 
 
 def _told(owner: str, name: str) -> Any:
@@ -229,7 +250,7 @@ def add(result: Schema) -> None:
     """Give every JSON body that has no example of its own one; failures have theirs from their status."""
     components = result["components"]["schemas"]
     asking, telling = Examples(components, sending=True), Examples(components, sending=False)
-    for path in result["paths"].values():
+    for path in [*result["paths"].values(), *result.get("webhooks", {}).values()]:
         for operation in path.values():
             _show(operation.get("requestBody", {}), asking)
             for response in operation["responses"].values():

@@ -88,7 +88,7 @@ class CursorPage(BasePagination):
     meta_schema = {
         "type": "object",
         "required": ["nextCursor"],
-        "properties": {"nextCursor": {"type": "string", "nullable": True}},
+        "properties": {"nextCursor": {"type": ["string", "null"]}},
     }
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:

@@ -14,6 +14,9 @@ from rest_framework.parsers import JSONParser
 # PostgreSQL stores neither a NUL nor half a surrogate pair.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LARGEST = 2**63 - 1
+# What a text must hold for one of its values to be refused: an escaped NUL or half of a pair, a long number, a number
+# with an exponent, or one of the words that are no numbers.
+SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|\x00|[0-9]{19}|[\s:,\[][-0-9.]+[eE]|NaN|Infinity")
 TOO_LARGE = "This number is too large."
 BAD_TEXT = "This text holds characters that cannot be stored."
 
@@ -50,6 +53,12 @@ def check_values(body: Any) -> None:
     """Refuse, by name, every value that could not be stored as it was sent."""
     if not _all_storable(body):
         raise ValidationError(_unstorable(body))
+
+
+def check_text(text: str, body: Any) -> None:
+    """The same for a body that was read from a text: looking at nearly every text is enough."""
+    if SUSPICIOUS.search(text):
+        check_values(body)
 
 
 def _all_storable(body: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
-from platform_core.api import access, examples
+from platform_core.api import access, examples, idempotency
 from platform_core.api.envelope import HUB, PLATFORM, PROBLEM_TYPE, Failure, Shape
 from platform_core.api.errors import FALLBACK_CODES, INVALID
 from platform_core.api.surfaces import Surface
@@ -57,7 +57,7 @@ PROBLEM: Schema = {
         "detail": TEXT,
         "instance": TEXT,
         "code": TEXT,
-        "requestId": {"type": "string", "nullable": True},
+        "requestId": {"type": ["string", "null"]},
         "errors": {"type": "array", "items": FIELD_MESSAGE},
     },
 }
@@ -150,6 +150,8 @@ def failures_of(view: Any, method: str, *, is_of_one: bool) -> list[HTTPStatus]:
         found += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS]
     if is_of_one:
         found.append(HTTPStatus.NOT_FOUND)
+    if view.idempotent and method == "POST":
+        found += [HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY]
     if method in WITH_BODY and view.parser_classes:
         found += [HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
     return found
@@ -176,6 +178,10 @@ class SurfaceSchema(AutoSchema):
         """`POST /api/v1/admin/orders/{pk}/provision` → `postV1AdminOrdersByPkProvision`."""
         words = re.sub(r"\{(\w+)\}", r"by-\1", self.path.removeprefix("/api"))
         return self.method.lower() + "".join(word[:1].upper() + word[1:] for word in re.split(r"\W|_", words))
+
+    def get_override_parameters(self) -> list[Any]:
+        """An Idempotency-Key, where the verb takes one."""
+        return idempotency.PARAMETERS if self.view.idempotent and self.method == "POST" else []
 
     def _get_paginator(self) -> None:
         """Pages are told here: their shape is the surface's."""

@@ -26,11 +26,12 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from platform_core import denied, scoping
-from platform_core.api import access, csrf, envelope, throttling
+from platform_core.api import access, csrf, envelope, idempotency, throttling
 from platform_core.api.authentication import CronTokenAuthentication, InternalTokenAuthentication
 from platform_core.api.pagination import OffsetPage
 from platform_core.api.parsing import StrictJSONParser, check_query
 from platform_core.errors import EnrolmentRequired, StepUpRequired
+from platform_core.models import IdempotentRequest
 from platform_core.ratelimit import Usage
 from platform_core.scoping import Scope, Scoped
 from platform_core.services import audit
@@ -63,6 +64,9 @@ class Surface(APIView):
     unaudited: ClassVar[Mapping[str, str]] = {}
     # What a verb may refuse with beyond what its access rule, its address and its body tell already.
     failures: ClassVar[Mapping[str, Sequence[int]]] = {}
+    # Whether a POST takes an Idempotency-Key: wherever money, an order or a key comes of it, or it says why not.
+    idempotent: ClassVar[bool] = False
+    repeatable: ClassVar[str] = ""
     shape: ClassVar[envelope.Shape]
     # Names of security schemes in the API description.
     security: ClassVar[Sequence[str]] = ()
@@ -77,6 +81,8 @@ class Surface(APIView):
     # How much of its limit the caller has used.
     usage: Usage | None = None
     filter_backends: ClassVar[Sequence[Any]] = ()
+    # The request in hand under an Idempotency-Key.
+    in_hand: IdempotentRequest | None = None
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -104,6 +110,28 @@ class Surface(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_query(request.query_params)
+        self.in_hand = idempotency.begin(self, request)
+
+    @property
+    def caller(self) -> str:
+        """Whose Idempotency-Keys are told apart from everybody else's."""
+        return cast("str", self.request.auth.limited_as)  # type: ignore[union-attr]
+
+    @property
+    def idempotency_key(self) -> str:
+        """What services hand on so that a request that runs again does nothing again; empty where no key came."""
+        return self.in_hand.digest if self.in_hand else ""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What is expected becomes an answer. After anything else the same request may be made again at once."""
+        if isinstance(exc, idempotency.Replayed):
+            return cast("Response", exc.response())
+        try:
+            return super().handle_exception(exc)
+        except Exception:
+            if self.in_hand is not None:
+                idempotency.give_up(self.in_hand)
+            raise
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(response, Response) and not response.exception and response.status_code != 204:  # noqa: PLR2004
@@ -112,7 +140,10 @@ class Surface(APIView):
         response.headers.setdefault("Cache-Control", "no-store")
         for name, value in self.usage.headers.items() if self.usage else ():
             response.headers[name] = value
-        return super().finalize_response(request, response, *args, **kwargs)
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.in_hand is not None:
+            idempotency.end(self.in_hand, response)
+        return response
 
     def page(self, queryset: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
         """One page of a list, for views that are not one of REST framework's generic lists."""
@@ -171,6 +202,11 @@ class PeopleSurface(Surface):
             status = getattr(exc, "status", 403)
             denied.tell(self.request._request, self.denied_as, wanted=rule, status=status)
         return super().handle_exception(exc)
+
+    @property
+    def caller(self) -> str:
+        """The person, however they signed in."""
+        return f"person:{self.actor.pk}"
 
     @property
     def denied_as(self) -> Model:
@@ -236,6 +272,11 @@ class CustomersSurface(PeopleSurface):
         acting_for = getattr(self.request.auth, "organization_id", None)
         found = reach(user, two_factor=self.has_two_factor, signed_in_at=self.signed_in_at, acting_for=acting_for)
         return scoping.of_organizations(found)
+
+    @property
+    def caller(self) -> str:
+        """The person, and the organization that the request is about where only the credential names it."""
+        return f"{super().caller}:{self.request.auth.organization_id}" if self.acts_for_one else super().caller  # type: ignore[union-attr]
 
     def narrow(self, queryset: QuerySet[M]) -> QuerySet[M]:
         """Only the rows that the caller may see; another's row does not exist for them."""

@@ -1,5 +1,7 @@
 """What every row has."""
 
+from collections.abc import Collection
+from typing import ClassVar
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
@@ -18,6 +20,17 @@ class Row(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Unchanging(models.Model):
+    """Rows that are written once: the database itself refuses to change or delete them (platform_core.unchanging)."""
+
+    # Names of the fields that may change nevertheless.
+    may_change: ClassVar[Collection[str]] = ()
+    may_be_deleted: ClassVar[bool] = False
 
     class Meta:
         abstract = True

@@ -4,20 +4,17 @@ A stream is its own outbox: the events are rows already, so what is owed is what
 the receiver has answered 2xx. A batch that was sent twice has the same id, and every event has its own.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
-from platform_core import clock, http, leases, nudges, scoping, signing, watchdog
-from platform_core.errors import Conflict, InvalidInput, NotFound
+from platform_core import clock, leases, nudges, scoping, signing, watchdog
+from platform_core.errors import Conflict, NotFound
 from platform_core.models import AuditChain, AuditEvent, AuditStream, WebhookEndpoint, new_id
-from platform_core.services import audit, audit_documents, audit_sealing, outbox
+from platform_core.services import audit, audit_documents, audit_sealing, outbox, webhook_endpoints, webhook_posting
 
 OWNER = "platform_core.auditstream"
 MOST = 5
@@ -25,32 +22,6 @@ BATCH = 100
 # A stream that nobody woke looks for itself.
 IDLE = timedelta(minutes=1)
 Status = AuditStream.Status
-
-
-def check_address(url: str) -> None:
-    """https to a public host; what the operator lists in OUTBOUND_ALLOW may be private. Names are checked again, with
-    what they lead to, at each call.
-    """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if host in settings.OUTBOUND_ALLOW:
-        return
-    message = ""
-    if parts.scheme != "https":
-        message = "An address that begins with https:// is wanted."
-    elif parts.username or parts.password:
-        message = "The address must not hold a name or a password."
-    elif not _is_public(host):
-        message = "The address must be one of the public internet."
-    if message:
-        raise InvalidInput(message, details={"url": [message]})
-
-
-def _is_public(host: str) -> bool:
-    try:
-        return http.refusal(str(ipaddress.ip_address(host))) is None
-    except ValueError:
-        return "." in host and not f".{host}".rstrip(".").endswith((".localhost", ".local", ".internal"))
 
 
 def own(organization_id: UUID, stream_id: UUID) -> AuditStream:
@@ -65,7 +36,7 @@ def own(organization_id: UUID, stream_id: UUID) -> AuditStream:
 @transaction.atomic
 def add(organization_id: UUID, given: Mapping[str, Any], *, by: audit.Person) -> tuple[AuditStream, str]:
     """A stream from now on, or from the first event that is kept; and the secret that signs it, shown this once."""
-    check_address(given["url"])
+    webhook_endpoints.check_address(given["url"])
     # The chain's row is what those who add at once wait for each other at.
     chain = AuditChain.objects.select_for_update().get(pk=audit_sealing.chain_of(organization_id).pk)
     if AuditStream.objects.filter(organization_id=organization_id).count() >= MOST:
@@ -93,7 +64,7 @@ def change(stream: AuditStream, given: Mapping[str, Any], *, by: audit.Person) -
     stream = AuditStream.objects.select_for_update().select_related("endpoint").get(pk=stream.pk)
     changes: dict[str, Any] = {}
     if "url" in given and given["url"] != stream.endpoint.url:
-        check_address(given["url"])
+        webhook_endpoints.check_address(given["url"])
         changes["url"] = [stream.endpoint.url, given["url"]]
         stream.endpoint.url = given["url"]
         stream.endpoint.save(update_fields=["url"])
@@ -165,15 +136,15 @@ def _look_again(stream: AuditStream) -> None:
 
 
 def _message(stream: AuditStream, kind: str, events: list[dict[str, Any]]) -> bytes:
-    return outbox.body_of({"type": kind, "organizationId": str(stream.organization_id), "events": events})
+    return webhook_posting.body_of({"type": kind, "organizationId": str(stream.organization_id), "events": events})
 
 
 def _tested(stream: AuditStream) -> dict[str, Any]:
     asked: datetime | None = stream.test_requested_at
     message_id = f"{stream.pk}.test-{asked:%Y%m%d%H%M%S%f}"
     body = _message(stream, "audit.test", [])
-    answer = outbox.post(stream.endpoint, message_id, "audit.test", body, authorization=stream.authorization)
-    error = "" if answer.is_delivered else _reason(answer)
+    answer = webhook_posting.post(stream.endpoint, message_id, "audit.test", body, authorization=stream.authorization)
+    error = answer.reason
     return {"test_requested_at": None, "tested_at": clock.now(), "test_error": error, "run_after": clock.now()}
 
 
@@ -185,23 +156,19 @@ def _sent(stream: AuditStream) -> dict[str, Any]:
     last = batch[-1].sequence
     body = _message(stream, "audit.events", [audit_documents.as_json(event) for event in batch])
     message_id = f"{stream.pk}.{batch[0].sequence}-{last}"
-    answer = outbox.post(stream.endpoint, message_id, "audit.events", body, authorization=stream.authorization)
+    answer = webhook_posting.post(stream.endpoint, message_id, "audit.events", body, authorization=stream.authorization)
     if not answer.is_delivered:
         return _refused(stream, answer)
     arrived = {"cursor_sequence": last, "failure_count": 0, "error": "", "attempt": 0}
     return {**arrived, "delivered_at": clock.now(), "run_after": clock.now()}
 
 
-def _refused(stream: AuditStream, answer: outbox.Answer) -> dict[str, Any]:
+def _refused(stream: AuditStream, answer: webhook_posting.Answer) -> dict[str, Any]:
     """Try again, ever later; after the last try, or where nobody will ever be, somebody must look after it."""
     failures = stream.failure_count + 1
-    changes: dict[str, Any] = {"failure_count": failures, "error": _reason(answer)}
-    if answer.status == outbox.GONE or failures >= len(outbox.DELAYS):
+    changes: dict[str, Any] = {"failure_count": failures, "error": answer.reason}
+    if answer.status == webhook_posting.GONE or failures >= len(outbox.DELAYS):
         return {**changes, "status": Status.FAILED}
-    asked = min(outbox.asked_to_wait(answer.retry_after, clock.wall()), outbox.MAX_WAIT_SECONDS)
+    asked = min(webhook_posting.asked_to_wait(answer.retry_after, clock.wall()), outbox.MAX_WAIT_SECONDS)
     wait = max(outbox.DELAYS[failures], asked)
     return {**changes, "run_after": clock.now() + timedelta(seconds=wait)}
-
-
-def _reason(answer: outbox.Answer) -> str:
-    return (answer.error or f"HTTP {answer.status}")[:500]

@@ -14,6 +14,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Billing",
         (
+            ("billing.MrrMovement", "monitoring"),
             ("billing.Subscription", "autorenew"),
             ("billing.Invoice", "receipt_long"),
             ("billing.BillingPeriod", "calendar_month"),
@@ -21,14 +22,44 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("billing.UsageBucket", "data_usage"),
             ("billing.CheckoutSession", "shopping_cart"),
             ("billing.BillingAccount", "account_balance"),
+            ("billing.Purchase", "shopping_bag"),
+            ("billing.ReconciliationFinding", "difference"),
         ),
     ),
-    ("Catalog", (("orgs.Product", "category"), ("billing.Plan", "layers"), ("billing.Price", "sell"))),
+    ("Consumers", (("billing.Consumer", "storefront"), ("billing.ConsumerTenant", "groups"))),
+    (
+        "Money",
+        (
+            ("billing.Payment", "payments"),
+            ("billing.Refund", "undo"),
+            ("billing.CreditNote", "request_quote"),
+            ("billing.Dispute", "gavel"),
+            ("billing.Wallet", "account_balance_wallet"),
+            ("billing.WalletGrant", "redeem"),
+            ("billing.LedgerAccount", "balance"),
+            ("billing.LedgerEntry", "menu_book"),
+            ("billing.LedgerTransaction", "receipt"),
+            ("billing.BillingProfile", "contact_mail"),
+            ("billing.LegalEntity", "domain"),
+            ("billing.TaxRate", "percent"),
+        ),
+    ),
+    (
+        "Catalog",
+        (
+            ("orgs.Product", "category"),
+            ("billing.Plan", "layers"),
+            ("billing.Price", "sell"),
+            ("billing.Coupon", "redeem"),
+        ),
+    ),
     (
         "Operations",
         (
             ("platform_core.Job", "play_circle"),
             ("platform_core.ProviderEvent", "call_received"),
+            ("platform_core.ProviderObject", "lock_clock"),
+            ("platform_core.ProviderCursor", "playlist_add_check"),
             ("platform_core.WebhookDelivery", "call_made"),
             ("platform_core.WebhookEndpoint", "webhook"),
             ("platform_core.Mail", "mail"),
@@ -50,6 +81,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
+# Where a list stands behind a page of its own, the page is named.
+PAGES = {"billing.MrrMovement": ("Revenue", "admin:billing_revenue")}
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """unfold asks for it on every page. A heading with nothing under it is left out."""
     start = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
@@ -65,6 +100,9 @@ def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
     model = apps.get_model(label)
     if not admin.site.get_model_admin(model).has_view_permission(request):
         return None
+    if label in PAGES:
+        title, name = PAGES[label]
+        return {"title": title, "icon": icon, "link": reverse(name)}
     info = model._meta
     link = reverse(f"admin:{info.app_label}_{info.model_name}_changelist")
     return {"title": str(info.verbose_name_plural).capitalize(), "icon": icon, "link": link}

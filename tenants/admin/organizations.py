@@ -5,11 +5,12 @@ from typing import ClassVar
 
 from django.contrib import admin
 
+from billing.admin.wallets import GRANT
 from identity.models import User
 from orgs.admin.organizations import OrganizationAdmin
 from orgs.models import Organization
 from orgs.services import seats
-from platform_core.admin.base import StaffInline
+from platform_core.admin.base import Operation, StaffInline
 from tenants import selectors
 
 admin.site.unregister(Organization)
@@ -21,6 +22,7 @@ class OrganizationScreen(OrganizationAdmin):
 
     inlines: ClassVar[Sequence[type[StaffInline]]] = ()
     change_form_outer_before_template = "admin/tenants/organization.html"
+    operations: ClassVar[Sequence[Operation]] = (*OrganizationAdmin.operations, GRANT)
 
     def row_context(self, row: Organization, by: User) -> dict[str, object]:
         return {"overview": selectors.organization_overview(row), "seats": seats.taken(row)}

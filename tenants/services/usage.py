@@ -11,9 +11,9 @@ from tenants.models import Order, Server
 
 @transaction.atomic
 def report(server: Server, buckets: Sequence[Bucket]) -> Recorded:
-    """Store a server's hours. A server whose order is not fulfilled has nothing to bill for."""
+    """Store a server's hours. A suspended one may still owe some; one that was never handed over has none."""
     order = Order.objects.select_for_update(of=("self",)).select_related("subscription").get(pk=server.order_id)
-    if order.status != Order.Status.FULFILLED:
+    if order.status not in (Order.Status.FULFILLED, Order.Status.SUSPENDED):
         raise Conflict(f"Usage is taken for fulfilled orders; this one is {order.status}.")
     actor = ("server", str(server.pk), order.domain)
     return record_buckets(order.subscription, order.pk, buckets, actor=actor)

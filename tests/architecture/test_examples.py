@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.conf import settings
 from django.db import transaction
-from jsonschema import Draft4Validator
+from jsonschema import Draft202012Validator
 
 from platform_core import routes
 from platform_core.api.access import ANYONE, SERVER, step_up_for
@@ -70,7 +70,7 @@ def without(schema: Any, mark: str) -> Any:
 
 def mistakes(media: dict[str, Any], mark: str) -> list[str]:
     schema = without({**media["schema"], "components": DESCRIBED["components"]}, mark)
-    return [error.message for each in shown(media) for error in Draft4Validator(schema).iter_errors(each)]
+    return [error.message for each in shown(media) for error in Draft202012Validator(schema).iter_errors(each)]
 
 
 def test_every_body_that_is_sent_has_an_example_that_is_one() -> None:

@@ -21,6 +21,9 @@ NOT_PERSONAL = {
     "identity.PendingSignIn": "a sign-in that was not finished, for five minutes",
     "orgs.Invitation": "whom they invited is the organization's; that they did is among the events",
     "orgs.Report": "the organization's; that they asked for it is among the events",
+    "billing.Refund": "the organization's; that staff asked for it is among the events",
+    "billing.WalletGrant": "the organization's; that staff granted it is among the events",
+    "billing.ReconciliationFinding": "the organization's money; that staff settled it is among the events",
     "identity.Setup": "the platform's own first start",
 }
 

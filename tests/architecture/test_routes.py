@@ -73,7 +73,7 @@ def test_a_path_ends_without_a_slash_and_its_parameters_are_typed() -> None:
     named = {p: p.removeprefix("/.well-known").removesuffix(".json") if p in WELL_KNOWN else p for p, _ in PATHS}
 
     assert [path for path in named if path.endswith("/")] == []
-    pattern = re.compile(r"(/([a-z0-9-]+|<(uuid|int|slug):[a-z_]+>))+")
+    pattern = re.compile(r"(/([a-z0-9-]+|<(uuid|int|slug|str):[a-z_]+>))+")
     assert [path for path, name in named.items() if not pattern.fullmatch(name)] == []
 
 

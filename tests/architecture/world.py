@@ -5,15 +5,18 @@ from uuid import UUID
 
 from django.db.models import Model
 
+from billing.models import Invoice, Subscription
 from identity.models import User
 from identity.services import files
 from orgs.models import Organization
+from platform_core.models.leases import NEVER
+from platform_core.services import webhook_endpoints
 from tests import authenticators, kept, make
 from tests.architecture.prefixes import PARAMETER
 from tests.sign_ins import make_session
 
 # Words that name a row of another collection.
-ALIASES = {"download-invoice": "invoices"}
+ALIASES = {"billing": "subscriptions", "checkout": "offers", "download-invoice": "invoices"}
 
 
 @dataclass
@@ -25,6 +28,8 @@ class World:
     server_key: str
     rows: dict[str, Model] = field(default_factory=dict)
     ids: set[UUID] = field(default_factory=set)
+    # Of rows that paths name by something else than their key.
+    names: dict[str, str] = field(default_factory=dict)
 
     def keep(self, word: str, row: Model) -> None:
         """The row is this organization's; the first of its kind is the one that paths name."""
@@ -36,6 +41,9 @@ class World:
         while found := PARAMETER.search(path):
             word = path[: found.start()].rstrip("/").rpartition("/")[2]
             word = ALIASES.get(word, word)
+            if word in self.names:
+                path = path.replace(found[0], self.names[word], 1)
+                continue
             # Staff invite, and so do organizations.
             ours = None if path.startswith("/api/v1/admin/") else self.rows.get(f"{word} of organizations")
             path = path.replace(found[0], str((ours or self.rows[word]).pk), 1)
@@ -69,6 +77,8 @@ def _built(count: int) -> World:
         make.staff_invitation(f"inv_{organization.pk.hex}", by=make.user(is_superuser=True, is_staff=True)),
     )
     world.rows["invite"] = world.rows["invitations"]
+    # Its own: numbers taken for one world change no row of another.
+    entity = make.legal_entity()
     for number in range(count):
         world.keep("exports", make.data_export(world.owner))
         make.analytics_event(world.owner)
@@ -78,9 +88,8 @@ def _built(count: int) -> World:
         world.keep("passkeys", world.owner.passkeys.latest("created_at"))
         _keep_people(world)
         subscription = make.subscription(organization)
-        world.keep("subscriptions", subscription)
-        world.keep("invoices", make.invoice(subscription))
-        make.usage_bucket(subscription)
+        _keep_billing(world, subscription, make.invoice(subscription, legal_entity=entity))
+        _keep_sales(world, subscription)
         order = make.order(organization, subscription)
         world.keep("orders", order)
         world.keep("servers", make.server(order, key="" if number else world.server_key))
@@ -89,11 +98,47 @@ def _built(count: int) -> World:
     return world
 
 
+def _keep_invoices(world: World, invoice: Invoice) -> None:
+    """An invoice, what was taken back of it, and the plan that it is for."""
+    assert invoice.subscription is not None
+    world.rows.setdefault("plans", invoice.subscription.plan)
+    world.keep("invoices", invoice)
+    world.keep("credit-notes", make.credit_note(invoice))
+
+
+def _keep_billing(world: World, subscription: Subscription, invoice: Invoice) -> None:
+    """What was bought, what it came to, how it is paid, and how it was changed."""
+    world.keep("subscriptions", subscription)
+    _keep_invoices(world, invoice)
+    world.keep("payment-methods", make.payment_method(world.organization))
+    world.keep("offers", make.offer(subscription, by=world.owner))
+    # Held by somebody who asks the provider just now: nobody else changes it meanwhile.
+    asked = make.subscription_change(subscription, status="pending", lease_until=NEVER)
+    world.ids |= {asked.pk, make.dunning(invoice).pk}
+    make.usage_bucket(subscription)
+
+
 def _keep_audit_log(world: World) -> None:
     """An event, a file of events, and where events are sent."""
     world.keep("audit-events", make.audit_event(world.organization))
     world.keep("audit-exports", make.audit_export(world.organization))
     world.keep("audit-streams", make.audit_stream(world.organization))
+
+
+def _keep_sales(world: World, subscription: Subscription) -> None:
+    """What a consumer sold, what it was told of it, and what the organization is told itself."""
+    tenant = make.consumer_tenant(make.consumer(url="http://127.0.0.1:9/"), world.organization)
+    session = make.checkout_session(tenant)
+    world.keep("pricing-items", session.price)
+    world.keep("purchases", make.purchase(subscription, consumer_tenant=tenant, checkout=session))
+    world.names.setdefault("tenants", tenant.external_id)
+    world.names.setdefault("checkout-sessions", session.provider_session_id)
+    endpoint, _ = webhook_endpoints.add(world.organization.pk, {"url": "https://hooks.harbour.test/"}, by=world.owner)
+    for word in ("webhook-endpoints", "webhooks"):
+        world.keep(word, endpoint)
+    for word in ("webhook-deliveries", "deliveries"):
+        world.keep(word, make.webhook_delivery(endpoint))
+    world.keep("event-deliveries", make.webhook_delivery(tenant.consumer.endpoint, status="FAILED"))
 
 
 def _keep_reports(world: World) -> None:

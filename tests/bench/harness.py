@@ -70,6 +70,18 @@ class Bound:
         )
 
 
+@dataclass(frozen=True)
+class Floor(Bound):
+    """The other way round: a figure that must be reached."""
+
+    def line(self) -> str:
+        """The figure, and whether it reaches its limit."""
+        verdict = "holds" if self.value >= self.limit else "MISSED"
+        return (
+            f"{self.name:<48}{self.value:>10.1f} {self.unit:<2} at least {self.limit:>6.0f} {self.unit:<2}  {verdict}"
+        )
+
+
 def row(*cells: str) -> str:
     """One line of the table: texts to the left, figures to the right."""
     texts = (0, 3, 8)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.bench.harness import Call
 
-ROUNDS = 20
+ROUNDS = 60
 
 
 def of(call: Call, rounds: int = ROUNDS) -> list[float]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.money import exponent, format_minor, format_unit_price
+from billing.money import exponent, format_minor, format_unit_price, parse_minor, plain_minor
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,26 @@ def test_no_digit_is_lost(amount_minor: int, currency: str) -> None:
 
     assert int(digits) == abs(amount_minor)
     assert format_minor(amount_minor, currency).rpartition(".")[2].isdigit() == (exponent(currency) > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("65", "usd", 6_500),
+        ("65.5", "usd", 6_550),
+        ("1,065.05", "usd", 106_505),
+        ("65", "jpy", 65),
+        ("6.5", "kwd", 6_500),
+    ],
+)
+def test_what_people_write_as_minor_units(text: str, currency: str, minor: int) -> None:
+    assert parse_minor(text, currency) == minor
+    assert parse_minor(plain_minor(minor, currency), currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("", "usd"), ("-1", "usd"), ("1.005", "usd"), ("1.5", "jpy"), ("1e3", "usd")]
+)
+def test_what_is_no_amount(text: str, currency: str) -> None:
+    with pytest.raises(ValueError, match=text.replace(".", r"\.") or "^$"):
+        parse_minor(text, currency)

@@ -13,7 +13,7 @@ def bought(subscription: object, **fields: object) -> CheckoutSession:
     """The purchase that a subscription came from."""
     plan, price = subscription.plan, subscription.price  # type: ignore[attr-defined]
     urls = {"success_url": "http://127.0.0.1/a", "cancel_url": "http://127.0.0.1/b"}
-    return CheckoutSession.objects.create(plan=plan, price=price, **urls, **fields)
+    return CheckoutSession.objects.create(plan=plan, plan_version=plan.current, price=price, **urls, **fields)
 
 
 def test_of_an_organization_that_is_theirs_alone_everything() -> None:

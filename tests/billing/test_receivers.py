@@ -15,7 +15,7 @@ def test_the_address_of_an_erased_buyer_is_forgotten() -> None:
     plan = make.plan()
     price = plan.prices.get()
     for email in ("kim@example.test", "KIM@example.test", "lea@example.test"):
-        CheckoutSession.objects.create(plan=plan, price=price, email=email)
+        CheckoutSession.objects.create(plan=plan, plan_version=plan.current, price=price, email=email)
     kim = make.person(make.organization(), Role.MEMBER, email="kim@example.test")
 
     erasure.erase(kim, by=kim)

@@ -148,7 +148,7 @@ def test_revenue_counts_live_subscriptions_by_the_month(django_assert_num_querie
     make.subscription(plan=yearly)
     make.subscription(plan=euros)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         revenue = selectors.revenue_summary()
 
     assert revenue.subscription_count == 4

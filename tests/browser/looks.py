@@ -62,7 +62,7 @@ FAINT = """() => {
 }"""
 
 SMALL = f"""(all) => all.filter((each) => each.checkVisibility()).map((each) => {{
-  const box = (each.closest(".field-check") ?? each).getBoundingClientRect();
+  const box = (each.closest(".field-check, label") ?? each).getBoundingClientRect();
   return [each.outerHTML.slice(0, 80), Math.round(box.height)];
 }}).filter(([, height]) => height < {TARGET_PIXELS}).map(([html, height]) => `${{html}} is ${{height}} pixels high`)"""
 

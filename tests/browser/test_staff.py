@@ -57,3 +57,24 @@ def test_a_customer_is_refused(visit: Visit) -> None:
         page = visitor.open("/admin/")
         expect(page.get_by_role("heading", level=1)).to_have_text("You may not do this")
         visitor.gallery("error-refused")
+
+
+def test_an_invoice_is_refunded_in_part_and_the_ledger_shows_it(visit: Visit) -> None:
+    with visit() as visitor:
+        visitor.sign_in("staff", then="/admin/")
+        page = visitor.open("/admin/billing/invoice/?status__exact=paid")
+        page.get_by_role("row").nth(1).get_by_role("link").first.click()
+        page.get_by_role("button", name="Refund").click()
+        visitor.gallery("console-refund")
+        page.get_by_label("Amount").fill("12.50")
+        page.get_by_label("Reason").fill("An outage in March")
+        page.get_by_role("button", name="Refund").click()
+        expect(page.get_by_text(re.compile(r"\$12\.50 succeeded"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"CN-\d{6}")).first).to_be_visible()
+        visitor.gallery("console-invoice-refunded")
+        page = visitor.open("/admin/billing/ledgerentry/?transaction__kind__exact=refund")
+        expect(page.get_by_role("row").nth(1)).to_contain_text("$12.50")
+        visitor.gallery("console-ledger")
+        page = visitor.open("/admin/billing/ledgeraccount/")
+        expect(page.get_by_text("Invoiced = paid + open + credited + written off")).to_be_visible()
+        visitor.gallery("console-conservation")

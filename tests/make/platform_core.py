@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from platform_core import signing
-from platform_core.models import Job, Mail, WebhookDelivery, WebhookEndpoint
+from platform_core import clock, signing
+from platform_core.models import Job, Mail, ProviderEvent, WebhookDelivery, WebhookEndpoint
 from tests.make.numbers import unique
 
 
@@ -30,3 +30,14 @@ def webhook_delivery(endpoint: WebhookEndpoint | None = None, **fields: Any) -> 
     """An event that waits to be delivered."""
     values = {"event": "thing.changed", "payload": {"thing": 1}, "idempotency_key": unique("delivery")}
     return WebhookDelivery.objects.create(endpoint=endpoint or webhook_endpoint(), **values | fields)
+
+
+def provider_event(**fields: Any) -> ProviderEvent:
+    """An event that waits to be acted upon, of a kind that means nothing to us."""
+    values = {"provider": "stripe", "kind": "tests.happened", "occurred_at": clock.now(), "payload": {"thing": 1}}
+    return ProviderEvent.objects.create(**values | {"external_id": unique("evt")} | fields)
+
+
+def audience_endpoint(url: str = "http://127.0.0.1:9/hooks", **fields: Any) -> WebhookEndpoint:
+    """An enrolled endpoint that hears of an audience of its own."""
+    return webhook_endpoint(url, **{"audience_id": uuid4()} | fields)

@@ -9,7 +9,20 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.urls import reverse
 
-from billing.models import BillingAccount, CheckoutSession, FoundingMember, Subscription
+from billing.models import (
+    BillingAccount,
+    BillingProfile,
+    CheckoutSession,
+    Dispute,
+    FoundingMember,
+    Invoice,
+    LedgerTransaction,
+    PaymentMethodSetup,
+    Refund,
+    Subscription,
+    TaxRate,
+)
+from billing.services import coupons, wallet
 from billing.services.periods import mirror
 from identity import staff_roles
 from identity.models import Session, User, UserActivity
@@ -27,7 +40,9 @@ from platform_core.models import (
     Job,
     JobLog,
     Mail,
+    ProviderCursor,
     ProviderEvent,
+    ProviderObject,
     StepRun,
     WebhookDelivery,
     WebhookEndpoint,
@@ -66,6 +81,9 @@ def _mechanisms() -> Iterator[Model]:
     yield Effect.objects.create(job=job, key="k", provider="p", kind="k", planned_at=now)
     yield CronRun.objects.create(name="n", slot="s", started_at=now)
     yield ProviderEvent.objects.create(provider="stripe", external_id="evt_1", kind="x", occurred_at=now, payload={})
+    yield ProviderObject.objects.create(provider="stripe", external_id="cus_1")
+    yield ProviderCursor.objects.create(provider="stripe", name="events")
+    yield make.reconciliation_finding()
     endpoint = WebhookEndpoint.objects.create(owner_type="x.y", owner_id=job.pk, url="https://a.test", secrets=SECRET)
     yield endpoint
     yield WebhookDelivery.objects.create(endpoint=endpoint, event="e", payload={}, idempotency_key="k")
@@ -97,7 +115,43 @@ def _billing(subscription: Subscription) -> Iterator[Model]:
     organization, plan, price = subscription.organization, subscription.plan, subscription.price
     yield FoundingMember.objects.create(organization=organization, user=make.user(), number=1, expires_at=clock.now())
     yield BillingAccount.objects.create(organization=organization, provider_customer_id="cus_1")
-    yield CheckoutSession.objects.create(plan=plan, price=price, url=f"https://pay.test/{SECRET}", claim_digest=SECRET)
+    yield CheckoutSession.objects.create(
+        plan=plan, plan_version=plan.current, price=price, url=f"https://pay.test/{SECRET}", claim_digest=SECRET
+    )
+    yield plan.current
+    coupon = make.coupon()
+    yield coupon
+    yield coupons.reserve(coupon, organization, by=None)
+
+
+def _money(invoice: Invoice) -> Iterator[Model]:
+    """What follows from an invoice: how it is paid, given back, disputed and posted."""
+    organization, now = invoice.organization, clock.now()
+    paid = make.payment(invoice)
+    yield paid
+    money = {"organization": organization, "payment": paid, "currency": "usd", "amount_minor": 100, "observed_at": now}
+    yield Refund.objects.create(status="succeeded", idempotency_key="r", provider_refund_id="re_1", **money)
+    yield Dispute.objects.create(status="open", provider_dispute_id="dp_1", **money)
+    yield make.credit_note(invoice)
+    yield make.dunning(invoice)
+    yield make.payment_method(organization)
+    yield PaymentMethodSetup.objects.create(
+        organization=organization, created_by=make.user(), success_url="https://a.test", cancel_url="https://a.test"
+    )
+    assert invoice.legal_entity is not None
+    yield invoice.legal_entity
+    yield TaxRate.objects.create(country="IE", rate_ppm=230_000, starts_on=now.date())
+    yield BillingProfile.objects.create(organization=organization, city="Cork")
+    grant = wallet.grant(organization.pk, "usd", wallet.Terms(500, "Sorry"), key="g", by=None)
+    yield from (grant, grant.wallet)
+    posted = LedgerTransaction.objects.latest("created_at")
+    yield from (posted, posted.entries.all()[0], posted.entries.all()[0].account)
+
+
+def _sales(subscription: Subscription) -> Iterator[Model]:
+    tenant = make.consumer_tenant(make.consumer(url="https://a.test/"), subscription.organization)
+    yield from (tenant, tenant.consumer, make.purchase(subscription, consumer_tenant=tenant))
+    yield make.subscription_change(subscription)
 
 
 def _organization(organization: Organization) -> Iterator[Model]:
@@ -129,6 +183,7 @@ def rows() -> dict[type[Model], Model]:
         plan.product,
         order.subscription,
         order.subscription.price,
+        order.subscription.mrr_movements.get(),
     ]
     found += [
         order.organization,
@@ -136,6 +191,8 @@ def rows() -> dict[type[Model], Model]:
         EmailAddress.objects.get(user=order.customer),
         *_mechanisms(),
         *_billing(order.subscription),
+        *_money(invoice),
+        *_sales(order.subscription),
         *_organization(order.organization),
     ]
     return {type(row): row for row in found if type(row) in admin.site._registry}
@@ -239,7 +296,16 @@ def test_an_owner_opens_each_form_that_adds_a_row() -> None:
 
     found = {model._meta.label for model in REGISTERED if browser.get(page_of(model, "add")).status_code == 200}
 
-    assert found == {"billing.Plan", "billing.Price", "identity.StaffInvitation", "orgs.Product"}
+    assert found == {
+        "billing.Consumer",
+        "billing.ConsumerTenant",
+        "billing.Coupon",
+        "billing.Plan",
+        "billing.Price",
+        "billing.TaxRate",
+        "identity.StaffInvitation",
+        "orgs.Product",
+    }
 
 
 @pytest.mark.parametrize("role", staff_roles.ROLES)

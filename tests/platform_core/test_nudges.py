@@ -1,5 +1,7 @@
 """Nudges: after the commit, or not at all, and never in the way."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -66,3 +68,28 @@ def test_a_broker_that_is_away_fails_nothing(
         current_app.conf.update(broker_url=broker)
 
     assert "The broker cannot be reached" in caplog.text
+
+
+def test_a_thousand_at_once_are_one_or_two_messages_and_the_last_is_heard(
+    sent: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    monkeypatch.setattr(nudges, "_bell", nudges._Bell())
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(1000):
+            nudges.nudge_soon()
+    wait_for(lambda: len(sent) > 0)
+    assert 1 <= len(sent) < 20
+
+    heard = len(sent)
+    with django_capture_on_commit_callbacks(execute=True):
+        nudges.nudge_soon()
+    wait_for(lambda: len(sent) > heard)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.005)

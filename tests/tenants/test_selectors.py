@@ -51,7 +51,7 @@ def test_recurring_money_counts_live_subscriptions_and_a_year_as_twelve_months()
     stats = selectors.platform_stats()
 
     assert stats.live_subscription_count == 3
-    # A twelfth of 119.90 is 9.99 and a sixth of a cent: rounded once, in the sum of its currency.
+    # A twelfth of 119.90 is 9.99 and a sixth of a cent: rounded once, for the subscription.
     assert stats.monthly_recurring == [Amount("eur", 1_000), Amount("usd", 6_799)]
 
 

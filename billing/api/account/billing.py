@@ -9,14 +9,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from billing.models import Invoice, InvoiceLine
+from billing.models import BillingProfile, Invoice, InvoiceLine
+from billing.services import billing_profiles
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from platform_core.api.strict import Nothing, StrictModelSerializer
 from platform_core.errors import Conflict
 
 PDF = "application/pdf"
+PERIOD = ("period_start", "period_end")
 
 
 class InvoiceLineSerializer(StrictModelSerializer[InvoiceLine]):
@@ -24,7 +27,7 @@ class InvoiceLineSerializer(StrictModelSerializer[InvoiceLine]):
 
     class Meta:
         model = InvoiceLine
-        fields = ["kind", "description", "quantity", "unit_price_nano", "amount_minor", "period_start", "period_end"]
+        fields = ["kind", "description", "quantity", "unit_price_nano", "amount_minor", "tax_minor", *PERIOD]
         read_only_fields = fields
 
 
@@ -32,6 +35,7 @@ class InvoiceSerializer(StrictModelSerializer[Invoice]):
     """An invoice with its lines."""
 
     subscription_id = serializers.UUIDField(read_only=True, allow_null=True)
+    due_minor = serializers.IntegerField(read_only=True)
     lines = InvoiceLineSerializer(many=True, read_only=True)
 
     class Meta:
@@ -46,6 +50,10 @@ class InvoiceSerializer(StrictModelSerializer[Invoice]):
             "tax_minor",
             "total_minor",
             "paid_minor",
+            "wallet_minor",
+            "credited_minor",
+            "due_minor",
+            "tax_note",
             "period_start",
             "period_end",
             "issued_at",
@@ -66,10 +74,36 @@ class InvoiceList(OrganizationSurface, generics.ListAPIView[Invoice]):
         return issued.prefetch_related("lines")
 
 
+class BillingDetailsSerializer(StrictModelSerializer[BillingProfile]):
+    """Whom invoices are made out to. What is left out stays; final invoices stay as they are."""
+
+    class Meta:
+        model = BillingProfile
+        fields = list(billing_profiles.FIELDS)
+
+
+class BillingDetails(OrganizationSurface):
+    """Name, address and tax id that stand on the organization's next invoices."""
+
+    access = {"GET": roles.BILLING_READ, "PATCH": roles.BILLING_MANAGE}
+
+    @extend_schema(responses=BillingDetailsSerializer)
+    def get(self, request: Request) -> Response:
+        profile = BillingProfile.objects.filter(organization=self.organization).first()
+        return Response(BillingDetailsSerializer(profile or BillingProfile()).data)
+
+    @extend_schema(request=BillingDetailsSerializer, responses=BillingDetailsSerializer)
+    def patch(self, request: Request) -> Response:
+        given = self.validated(BillingDetailsSerializer)
+        profile = billing_profiles.update(self.organization, given, by=self.actor)
+        return Response(BillingDetailsSerializer(profile).data)
+
+
 class InvoiceDownload(OrganizationSurface):
     access = {"POST": roles.BILLING_READ}
     failures = {"POST": [409]}
     unaudited = {"POST": "Reading: it makes nothing but a copy."}
+    repeatable = "it makes a link to what there is"
 
     @extend_schema(request=Nothing, responses={(200, PDF): OpenApiTypes.BINARY})
     def post(self, request: Request, pk: UUID) -> HttpResponse:

@@ -1,28 +1,36 @@
 """What an organization is subscribed to."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import Plan, Subscription
+from billing.models import PlanVersion, Subscription, SubscriptionChange
+from billing.services import changes, proposals
+from billing.services.changes import Asked
+from billing.services.proposals import Proposal
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from orgs.models import Organization
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
+from platform_core.errors import Conflict
 
 NONE = "none"
 
 
-class SubscribedPlanSerializer(StrictModelSerializer[Plan]):
-    """The plan of a subscription."""
+class SubscribedPlanSerializer(StrictModelSerializer[PlanVersion]):
+    """The plan of a subscription, on the terms that it was bought on."""
 
-    product = serializers.CharField(source="product.code", read_only=True)
+    code = serializers.CharField(source="plan.code", read_only=True)
+    product = serializers.CharField(source="plan.product.code", read_only=True)
+    name = serializers.CharField(source="plan.name", read_only=True)
+    tier = serializers.CharField(source="plan.tier", read_only=True)
 
     class Meta:
-        model = Plan
+        model = PlanVersion
         fields = ["code", "product", "name", "tier", "token_allotment", "features"]
         read_only_fields = fields
 
@@ -30,10 +38,12 @@ class SubscribedPlanSerializer(StrictModelSerializer[Plan]):
 class SubscriptionSerializer(StrictModelSerializer[Subscription]):
     """A subscription as the organization's members see it."""
 
-    plan = SubscribedPlanSerializer(read_only=True)
+    plan = SubscribedPlanSerializer(source="plan_version", read_only=True)
     amount_minor = serializers.IntegerField(source="price.amount_minor", read_only=True)
     currency = serializers.CharField(source="price.currency", read_only=True)
     interval = serializers.CharField(source="price.interval", read_only=True)
+
+    auto_renew = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Subscription
@@ -47,8 +57,11 @@ class SubscriptionSerializer(StrictModelSerializer[Subscription]):
             "interval",
             "current_period_start",
             "current_period_end",
+            "auto_renew",
             "cancel_at_period_end",
             "canceled_at",
+            "trial_ends_at",
+            "suspended_at",
             "ended_at",
             "created_at",
         ]
@@ -67,7 +80,7 @@ class SubscriptionStateSerializer(StrictSerializer):
 
 def state_of(organization: Organization) -> Any:
     """The answer of every endpoint that tells what an organization is subscribed to."""
-    subscriptions = list(organization.subscriptions.select_related("plan__product", "price"))
+    subscriptions = list(organization.subscriptions.select_related("plan_version__plan__product", "price"))
     live = [subscription for subscription in subscriptions if subscription.status in Subscription.LIVE]
     current = next(iter(live or subscriptions), None)
     return SubscriptionStateSerializer(
@@ -81,9 +94,213 @@ def state_of(organization: Organization) -> Any:
     ).data
 
 
-class SubscriptionDetail(OrganizationSurface):
-    access = {"GET": roles.BILLING_READ}
+# --- Changing it ------------------------------------------------------------------------------------------------------
+class WhichSerializer(StrictSerializer):
+    """Which subscription: needed where there is more than one."""
+
+    product = serializers.SlugField(max_length=40, required=False, default="")
+    subscription_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class WishSerializer(WhichSerializer):
+    """Another plan of the product, or another quantity; without either, one step in the direction of the address."""
+
+    plan = serializers.SlugField(max_length=60, required=False, default="")
+    quantity = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True, default=None)
+
+
+class UpgradeRequestSerializer(WishSerializer):
+    """With the two figures of a preview it costs exactly what was shown, or is refused."""
+
+    prorated_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    due_minor = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+
+class DowngradeRequestSerializer(WishSerializer):
+    """In force with the next period."""
+
+
+class PreviewRequestSerializer(WishSerializer):
+    """What to look at; a step up unless it says down."""
+
+    direction = serializers.ChoiceField(choices=["up", "down"], required=False, default="up")
+
+
+class EndSerializer(StrictSerializer):
+    """When it ends, and why."""
+
+    at = serializers.ChoiceField(choices=["period_end", "now"], required=False, default="period_end")
+    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class CancelRequestSerializer(EndSerializer, WhichSerializer):
+    """Which one ends, when, and why."""
+
+
+class AutoRenewRequestSerializer(WhichSerializer):
+    """Whether it goes on after its period."""
+
+    auto_renew = serializers.BooleanField()
+
+
+class ProratedLineSerializer(StrictSerializer):
+    """The rest of the period: given back on the present terms, charged on the new ones."""
+
+    kind = serializers.ChoiceField(choices=["credit", "charge", "tax"])
+    quantity = serializers.IntegerField()
+    amount_minor = serializers.IntegerField()
+    period_start = serializers.DateTimeField(source="starts_at")
+    period_end = serializers.DateTimeField(source="ends_at")
+
+
+class ProposalSerializer(StrictSerializer):
+    """What a change would mean. `proratedAt` and `dueMinor`, sent along with the upgrade, hold it to these figures."""
+
+    subscription_id = serializers.UUIDField(source="subscription.pk")
+    kind = serializers.ChoiceField(choices=["upgrade", "downgrade"])
+    plan = serializers.CharField(source="price.plan.code")
+    quantity = serializers.IntegerField()
+    currency = serializers.CharField()
+    lines = ProratedLineSerializer(many=True)
+    due_minor = serializers.IntegerField()
+    prorated_at = serializers.DateTimeField(allow_null=True)
+    effective_at = serializers.DateTimeField()
+    period_minor = serializers.IntegerField()
+
+
+class ChangeSerializer(StrictModelSerializer[SubscriptionChange]):
+    """A change that was asked for."""
+
+    plan = serializers.CharField(source="price.plan.code", default=None, read_only=True)
+
+    class Meta:
+        model = SubscriptionChange
+        fields = ["id", "kind", "status", "plan", "quantity", "due_minor", "effective_at", "failure", "created_at"]
+        read_only_fields = fields
+
+
+class ChangedSerializer(StrictSerializer):
+    """The subscription as it is now, and the change; none where it was so already."""
+
+    subscription = SubscriptionSerializer()
+    change = ChangeSerializer(allow_null=True)
+
+
+def changed(subscription: Subscription, change: SubscriptionChange | None) -> Response:
+    """The answer of everything that changes a subscription."""
+    now = Subscription.objects.select_related("plan_version__plan__product", "price").get(pk=subscription.pk)
+    return Response(ChangedSerializer({"subscription": now, "change": change}).data)
+
+
+class SubscriptionSurface(OrganizationSurface):
+    """Acts on one subscription of the organization."""
+
+    idempotent = True
+
+    def asked(self, reason: str = "") -> Asked:
+        return Asked(self.actor, reason, self.idempotency_key)
+
+    def before(self) -> Response | None:
+        """The answer to a request that was made under the same key, and whose first answer was lost."""
+        earlier = changes.asked_before(self.idempotency_key)
+        return changed(earlier.subscription, earlier) if earlier else None
+
+    def running(self, given: dict[str, Any]) -> Subscription:
+        product: str = given.get("product", "")
+        named: UUID | None = given.get("subscription_id")
+        return proposals.running(self.organization, product=product, subscription_id=named)
+
+    def proposal(self, given: dict[str, Any], direction: SubscriptionChange.Kind) -> Proposal:
+        subscription = self.running(given)
+        price, quantity = proposals.target(
+            subscription, plan=given["plan"], quantity=given["quantity"], direction=direction
+        )
+        proposal = proposals.propose(subscription, price, quantity, at=given.get("prorated_at"))
+        return proposals.at_provider(proposal)
+
+
+class SubscriptionDetail(SubscriptionSurface):
+    access = {"GET": roles.BILLING_READ, "PATCH": roles.BILLING_MANAGE}
+    failures = {"PATCH": [402, 409, 502]}
 
     @extend_schema(responses={200: SubscriptionStateSerializer})
     def get(self, request: Request) -> Response:
         return Response(state_of(self.organization))
+
+    @extend_schema(request=AutoRenewRequestSerializer, responses={200: ChangedSerializer})
+    def patch(self, request: Request) -> Response:
+        given = self.validated(AutoRenewRequestSerializer)
+        subscription = self.running(given)
+        return changed(subscription, changes.set_auto_renew(subscription, self.asked(), renews=given["auto_renew"]))
+
+
+class SubscriptionPreview(SubscriptionSurface):
+    access = {"POST": roles.BILLING_READ}
+    failures = {"POST": [409, 502]}
+    unaudited = {"POST": "Reading: nothing is changed."}
+    idempotent = False
+    repeatable = "It only tells what a change would cost."
+
+    @extend_schema(request=PreviewRequestSerializer, responses={200: ProposalSerializer})
+    def post(self, request: Request) -> Response:
+        given = self.validated(PreviewRequestSerializer)
+        up = given["direction"] == "up"
+        kind = SubscriptionChange.Kind.UPGRADE if up else SubscriptionChange.Kind.DOWNGRADE
+        return Response(ProposalSerializer(self.proposal(given, kind)).data)
+
+
+class SubscriptionUpgrade(SubscriptionSurface):
+    access = {"POST": roles.BILLING_MANAGE}
+    failures = {"POST": [402, 409, 502]}
+
+    @extend_schema(request=UpgradeRequestSerializer, responses={200: ChangedSerializer})
+    def post(self, request: Request) -> Response:
+        given = self.validated(UpgradeRequestSerializer)
+        if earlier := self.before():
+            return earlier
+        proposal = self.proposal(given, SubscriptionChange.Kind.UPGRADE)
+        if proposal.kind != SubscriptionChange.Kind.UPGRADE:
+            raise Conflict("This is no step up: ask for a downgrade, which comes into force with the next period.")
+        proposals.hold_to(proposal, given["due_minor"])
+        return changed(proposal.subscription, changes.change_plan(proposal, self.asked()))
+
+
+class SubscriptionDowngrade(SubscriptionSurface):
+    access = {"POST": roles.BILLING_MANAGE}
+    failures = {"POST": [402, 409, 502]}
+
+    @extend_schema(request=DowngradeRequestSerializer, responses={200: ChangedSerializer})
+    def post(self, request: Request) -> Response:
+        given = self.validated(DowngradeRequestSerializer)
+        if earlier := self.before():
+            return earlier
+        proposal = self.proposal(given, SubscriptionChange.Kind.DOWNGRADE)
+        if proposal.kind != SubscriptionChange.Kind.DOWNGRADE:
+            raise Conflict("This is a step up: ask for an upgrade, which comes into force at once.")
+        return changed(proposal.subscription, changes.change_plan(proposal, self.asked()))
+
+
+class SubscriptionCancel(SubscriptionSurface):
+    access = {"POST": roles.BILLING_MANAGE}
+    failures = {"POST": [409, 502]}
+
+    @extend_schema(request=CancelRequestSerializer, responses={200: ChangedSerializer})
+    def post(self, request: Request) -> Response:
+        given = self.validated(CancelRequestSerializer)
+        if earlier := self.before():
+            return earlier
+        subscription, now = self.running(given), given["at"] == "now"
+        return changed(subscription, changes.cancel(subscription, self.asked(given["reason"]), now=now))
+
+
+class SubscriptionResume(SubscriptionSurface):
+    access = {"POST": roles.BILLING_MANAGE}
+    failures = {"POST": [402, 409, 502]}
+
+    @extend_schema(request=WhichSerializer, responses={200: ChangedSerializer})
+    def post(self, request: Request) -> Response:
+        given = self.validated(WhichSerializer)
+        if earlier := self.before():
+            return earlier
+        subscription = self.running(given)
+        return changed(subscription, changes.resume(subscription, self.asked()))

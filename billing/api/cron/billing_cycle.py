@@ -34,6 +34,7 @@ class BillingRunSerializer(StrictSerializer):
 class BillingCycle(CronSurface):
     access = {"POST": "scheduler"}
     unaudited = {"POST": "Each period that it closes or charges is audited as such."}
+    repeatable = "what is due is found by its rows, each of which is billed once"
 
     @extend_schema(request=Nothing, responses={200: BillingRunSerializer})
     def post(self, request: Request) -> Response:

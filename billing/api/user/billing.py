@@ -4,14 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.validators import URLValidator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.operator.plans import PlanTierSerializer
 from billing.models import Plan, Price
-from billing.services import catalog
+from billing.services import catalog, coupons
 from billing.services.checkout import start_checkout
 from billing.services.plans import plan_for
 from orgs import roles
@@ -49,6 +50,7 @@ class CheckoutSurface(OrganizationSurface):
 
     access = {"POST": roles.BILLING_MANAGE}
     failures = {"POST": [409, 502]}
+    idempotent = True
 
     def start(self) -> Response:
         given = self.validated(CheckoutRequestSerializer)
@@ -89,15 +91,20 @@ class BillingStatus(PersonSurface):
 class SoldPriceSerializer(StrictModelSerializer[Price]):
     """A price, and its id at the payment provider once it is published there."""
 
+    tiers = PlanTierSerializer(many=True, read_only=True, allow_null=True)
+
     class Meta:
         model = Price
         fields = [
             "id",
             "kind",
+            "scheme",
             "interval",
             "currency",
             "amount_minor",
             "unit_price_nano",
+            "package_size",
+            "tiers",
             "lookup_key",
             "provider_price_id",
             "is_active",
@@ -109,6 +116,7 @@ class SoldPlanSerializer(StrictModelSerializer[Plan]):
     """A plan with its prices."""
 
     prices = SoldPriceSerializer(many=True, read_only=True)
+    token_allotment = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = Plan
@@ -132,21 +140,26 @@ class BillingProductList(OperatorSurface, generics.ListAPIView[Product]):
     serializer_class = SoldProductSerializer
 
     def get_queryset(self) -> QuerySet[Product]:
-        return Product.objects.prefetch_related("plans__prices")
+        return Product.objects.prefetch_related(
+            Prefetch("plans", Plan.objects.select_related("current")), "plans__prices"
+        )
 
 
 class SetupSerializer(StrictSerializer):
-    """How many prices were published just now; those that already were do not count."""
+    """How many prices and coupons were published just now; those that already were do not count."""
 
     published = serializers.IntegerField()
+    coupons = serializers.IntegerField()
 
 
 class BillingSetup(OperatorSurface):
     access = {"POST": "billing.publish_price"}
     failures = {"POST": [502]}
+    idempotent = True
 
     @extend_schema(request=Nothing, responses={200: SetupSerializer})
     def post(self, request: Request) -> Response:
         self.validated(Nothing)
         catalog.load_price_list()
-        return Response(SetupSerializer({"published": catalog.publish_prices(by=self.actor)}).data)
+        published = catalog.publish_prices(by=self.actor)
+        return Response(SetupSerializer({"published": published, "coupons": coupons.publish(by=self.actor)}).data)

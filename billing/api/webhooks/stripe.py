@@ -24,6 +24,7 @@ class ReceivedSerializer(StrictSerializer):
 class StripeWebhook(WebhookSurface):
     access = {"POST": "signature"}
     failures = {"POST": [413]}
+    repeatable = "the provider names each event, and a name is taken in once"
 
     @extend_schema(request=OpenApiTypes.OBJECT, parameters=[SIGNATURE], responses={200: ReceivedSerializer})
     def post(self, request: Request) -> Response:

@@ -25,3 +25,17 @@ def list_price(amount_minor: int, currency: str) -> str:
 def unit_price(unit_price_nano: int, currency: str) -> str:
     """What a million tokens cost."""
     return amounts.format_unit_price(unit_price_nano, currency, per=1_000_000)
+
+
+@register.filter
+def rate(basis_points: int | None) -> str:
+    """A share as people read it: 11333 is 113.3%."""
+    if basis_points is None:
+        return "n/a"
+    return f"{basis_points // 100}.{basis_points % 100 // 10}%"
+
+
+@register.filter
+def heat(basis_points: int | None) -> int:
+    """How strongly a share is coloured, from 0 to 5."""
+    return min(5, (basis_points or 0) // 2_000)

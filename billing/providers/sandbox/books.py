@@ -6,7 +6,6 @@ callers roll back on their side stays done here, as with the real Stripe.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from billing.providers.sandbox import clock, identifiers, webhooks, wire
 from billing.providers.sandbox.errors import NoSuchObject
 from billing.providers.sandbox.models import Record
 from billing.providers.sandbox.router import ALIAS
-from billing.providers.sandbox.shapes import Json
+from billing.providers.sandbox.shapes import Json, copied
 from billing.providers.sandbox.shapes.account import event
 
 
@@ -48,7 +47,7 @@ class Books:
     def find(self, kind: str, object_id: str) -> Json | None:
         """The object, or None."""
         record = self._record(object_id)
-        return deepcopy(record.data) if record and record.kind == kind else None
+        return copied(record.data) if record and record.kind == kind else None
 
     def _record(self, object_id: str) -> Record | None:
         if object_id not in self._held:
@@ -100,6 +99,15 @@ class Books:
         """Take an object out as if it had never been."""
         Record.objects.filter(object_id=obj["id"]).delete()
         self._held.pop(obj["id"], None)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """What is written within never was: for what would be, computed by doing it."""
+        told, held = list(self.told), dict(self._held)
+        with transaction.atomic(using=ALIAS):
+            yield
+            transaction.set_rollback(True, using=ALIAS)
+        self.told, self._held = told, held
 
     def announce(self, event_type: str, obj: Json, before: Json | None = None) -> None:
         """Enter an event with the object as it is now."""

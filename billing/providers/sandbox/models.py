@@ -1,15 +1,23 @@
 """What the sandbox remembers. All of it lives in a database of its own, written by its own transactions."""
 
-from copy import deepcopy
 from datetime import timedelta
 
 from django.db import models
 
-from billing.providers.sandbox.shapes import Json
+from billing.providers.sandbox.shapes import Json, copied
 from billing.providers.sandbox.timetable import due_at
 
 # What the lists of a kind search by.
-LOOKUPS = {"price": "lookup_key", "customer": "email", "event": "type"}
+LOOKUPS = {
+    "price": "lookup_key",
+    "customer": "email",
+    "event": "type",
+    "payment_method": "type",
+    "promotion_code": "_lookup",
+    "refund": "charge",
+    "dispute": "charge",
+    "balance_transaction": "source",
+}
 REFERENCES = ("customer", "subscription", "invoice", "payment_intent", "product")
 
 
@@ -44,7 +52,7 @@ class Record(models.Model):
 
     def hold(self, obj: Json) -> None:
         """Take an object in, and note the fields by which it is found."""
-        self.data = deepcopy(obj)
+        self.data = copied(obj)
         self.object_id = obj["id"]
         self.kind = obj["object"]
         self.created = obj.get("created") or self.created or 0
@@ -99,6 +107,18 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} ({self.attempt_count})"
+
+
+class PlannedFault(models.Model):
+    """A fault that somebody ordered at the desk: every process of this instance meets it."""
+
+    fault = models.CharField(max_length=20)
+    method = models.CharField(max_length=10, blank=True)
+    path = models.CharField(max_length=200, default="/v1/")
+    left = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.fault} of {self.method or 'any'} {self.path} ({self.left})"
 
 
 class Clock(models.Model):

@@ -130,6 +130,33 @@ class Integer(Kind):
 
 
 @dataclass(frozen=True)
+class Decimal(Kind):
+    """A number of at most 12 decimals, not below 0, as text."""
+
+    def read(self, raw: Any, name: str) -> str:
+        value = _string(raw, name)
+        if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", value):
+            raise Invalid(f"Invalid decimal: {raw}", code="parameter_invalid_integer", param=name)
+        return value
+
+
+@dataclass(frozen=True)
+class UpTo(Kind):
+    """Where a tier ends; `inf` where it does not."""
+
+    def read(self, raw: Any, name: str) -> int | None:
+        return None if raw == "inf" else Integer(at_least=1).read(raw, name)
+
+
+@dataclass(frozen=True)
+class Now(Kind):
+    """A moment, or `now`."""
+
+    def read(self, raw: Any, name: str) -> int | str:
+        return "now" if raw == "now" else Integer().read(raw, name)
+
+
+@dataclass(frozen=True)
 class Boolean(Kind):
     """true or false."""
 

@@ -23,13 +23,14 @@ def listing(data: list[Json], url: str, *, has_more: bool = False) -> Json:
 def present(books: "Books", obj: Json) -> Json:
     """An object as an answer or an event shows it."""
     shown = {name: value for name, value in obj.items() if not name.startswith("_")}
-    embed = EMBEDDED.get(obj["object"])
+    embed = None if obj.get("deleted") else EMBEDDED.get(obj["object"])
     return {**shown, **embed(books, obj)} if embed else shown
 
 
 def _subscription(books: "Books", obj: Json) -> Json:
     items = [present(books, item) for item in books.all("subscription_item", subscription=obj["id"])]
-    return {"items": {**listing(items, f"/v1/subscription_items?subscription={obj['id']}"), "total_count": len(items)}}
+    listed = listing(items, f"/v1/subscription_items?subscription={obj['id']}")
+    return {"items": {**listed, "total_count": len(items)}, **_taxed(books, obj)}
 
 
 def _subscription_item(books: "Books", obj: Json) -> Json:
@@ -42,7 +43,18 @@ def _invoice(books: "Books", obj: Json) -> Json:
     lines = obj.get("_lines") or books.all("line_item", invoice=obj["id"])
     shown = [present(books, line) for line in lines[:LINES_SHOWN]]
     url = f"/v1/invoices/{obj['id']}/lines"
-    return {"lines": {**listing(shown, url, has_more=len(lines) > LINES_SHOWN), "total_count": len(lines)}}
+    listed = listing(shown, url, has_more=len(lines) > LINES_SHOWN)
+    return {"lines": {**listed, "total_count": len(lines)}, **_taxed(books, obj)}
+
+
+def _taxed(books: "Books", obj: Json) -> Json:
+    """What Stripe embeds of tax rates that are held by id."""
+    return {"default_tax_rates": [present(books, books.get("tax_rate", each)) for each in obj["_tax_rates"]]}
+
+
+def _credit_note(books: "Books", obj: Json) -> Json:
+    lines = listing(obj["_lines"], f"/v1/credit_notes/{obj['id']}/lines")
+    return {"lines": {**lines, "total_count": len(obj["_lines"])}}
 
 
 def _event(books: "Books", obj: Json) -> Json:
@@ -54,6 +66,7 @@ EMBEDDED: dict[str, Callable[["Books", Json], Json]] = {
     "subscription_item": _subscription_item,
     "invoice": _invoice,
     "event": _event,
+    "credit_note": _credit_note,
 }
 
 
@@ -95,6 +108,11 @@ def _confirmation_secret(books: "Books", invoice: Json) -> Json | None:
     return None
 
 
+def _refunds(books: "Books", charge: Json) -> Json:
+    found = [present(books, each) for each in reversed(books.all("refund", lookup=charge["id"]))]
+    return listing(found, f"/v1/charges/{charge['id']}/refunds")
+
+
 def _empty_list(books: "Books", obj: Json) -> Json:
     return listing([], f"/v1/{obj['object']}s/{obj['id']}")
 
@@ -103,8 +121,8 @@ def _none_of_them(books: "Books", obj: Json) -> list[Json]:
     return []
 
 
-def _not_tiered(books: "Books", obj: Json) -> None:
-    return None
+def _tiers(books: "Books", price: Json) -> list[Json] | None:
+    return books.get("price", price["id"])["_tiers"] or None
 
 
 def _breakdown(books: "Books", obj: Json) -> Json:
@@ -113,7 +131,7 @@ def _breakdown(books: "Books", obj: Json) -> Json:
 
 # Fields that are absent unless they are asked for, by kind of object; "" stands for a nested object without a kind.
 INCLUDED: dict[tuple[str, str], Callable[["Books", Json], Any]] = {
-    ("charge", "refunds"): _empty_list,
+    ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): line_items,
     ("customer", "sources"): _empty_list,
     ("customer", "subscriptions"): _customer_subscriptions,
@@ -123,12 +141,14 @@ INCLUDED: dict[tuple[str, str], Callable[["Books", Json], Any]] = {
     ("item", "discounts"): _none_of_them,
     ("item", "taxes"): _none_of_them,
     ("price", "currency_options"): _currency_options,
-    ("price", "tiers"): _not_tiered,
+    ("price", "tiers"): _tiers,
     ("", "breakdown"): _breakdown,
 }
 # What an id in a field of this name refers to.
 REFERENCES = {
+    "balance_transaction": "balance_transaction",
     "charge": "charge",
+    "coupon": "coupon",
     "customer": "customer",
     "default_payment_method": "payment_method",
     "default_price": "price",
@@ -139,8 +159,19 @@ REFERENCES = {
     "payment_method": "payment_method",
     "price": "price",
     "product": "product",
+    "promotion_code": "promotion_code",
+    "schedule": "subscription_schedule",
+    "setup_intent": "setup_intent",
     "subscription": "subscription",
 }
+
+
+# What a list of ids refers to.
+LISTED = {"discounts": "discount"}
+
+
+def _of_list(books: "Books", kind: str, each: Any) -> Any:
+    return present(books, books.get(kind, each)) if isinstance(each, str) else each
 
 
 def expand(books: "Books", obj: Json, paths: list[str]) -> Json:
@@ -161,6 +192,8 @@ def _follow(books: "Books", obj: Json, steps: list[str], path: str) -> None:
     key = (obj.get("object", ""), step)
     if step not in obj and key in INCLUDED:
         obj[step] = INCLUDED[key](books, obj)
+    elif isinstance(obj.get(step), list) and step in LISTED:
+        obj[step] = [_of_list(books, LISTED[step], each) for each in obj[step]]
     elif isinstance(obj.get(step), str):
         obj[step] = _referred(books, step, obj[step], path)
     elif step not in obj:

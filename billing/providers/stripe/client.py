@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import stripe
 from django.conf import settings
 
-from billing.providers.protocol import CardDeclined, ProviderError
+from billing.providers.protocol import CardDeclined, ProviderError, ProviderRefused
 from platform_core import transactions
 
 CONNECT_SECONDS = 5.0
@@ -55,7 +55,13 @@ def calling() -> Iterator[None]:
     except stripe.CardError as error:
         raise CardDeclined(error.user_message or "The card was declined.") from error
     except stripe.StripeError as error:
-        raise ProviderError(advice(error)) from error
+        raise (ProviderRefused if _is_refusal(error) else ProviderError)(advice(error)) from error
+
+
+def _is_refusal(error: stripe.StripeError) -> bool:
+    """Whether asking the same again can only be answered the same."""
+    code = error.error.code if error.error is not None else ""
+    return isinstance(error, stripe.InvalidRequestError) and code != BUSY_KEY
 
 
 def advice(error: stripe.StripeError) -> str:

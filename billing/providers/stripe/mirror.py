@@ -6,7 +6,7 @@ placeholder for a key, because it stores in clear whatever key it is given.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -16,7 +16,7 @@ import stripe
 from django.conf import settings
 from djstripe import models as mirrored
 
-from billing.providers.protocol import Snapshot
+from billing.providers.facts import Snapshot
 from billing.providers.stripe.normalize import Raw
 
 COLLECTIONS = {
@@ -78,10 +78,31 @@ def placeholder_key() -> str:
 
 def mirror(snapshot: Snapshot) -> None:
     """Write what differs. Give it only the latest reading of a purchase: dj-stripe cannot tell old from new."""
+    raws = [raw for raw in snapshot.raw if raw["object"] in MODELS]
+    stored = _stored(raws)
     with _holding(snapshot.raw):
-        for raw in snapshot.raw:
-            if raw["object"] in MODELS:
+        for raw in raws:
+            # Writing one object may write those it refers to: what differed is looked at again.
+            if _differs(stored.get(raw["id"]), raw):
                 _write(raw)
+            if raw["object"] == "account":
+                _name_owner(raw["id"])
+
+
+def _stored(raws: Sequence[Raw]) -> dict[str, dict[str, Any]]:
+    """What the mirror holds of them, asked once for each kind: most of a purchase is as it was."""
+    ids: dict[str, list[str]] = {}
+    for raw in raws:
+        ids.setdefault(raw["object"], []).append(raw["id"])
+    found: dict[str, dict[str, Any]] = {}
+    for kind, wanted in ids.items():
+        found.update(MODELS[kind].objects.filter(id__in=wanted).values_list("id", "stripe_data"))
+    return found
+
+
+def _differs(stored: dict[str, Any] | None, raw: Raw) -> bool:
+    """dj-stripe adds fields of its own to what it stores."""
+    return stored is None or stored | dict(raw) != stored
 
 
 @contextmanager
@@ -102,15 +123,15 @@ def _path(raw: Raw) -> str:
 def _write(raw: Raw) -> None:
     model = MODELS[raw["object"]]
     stored = model.objects.filter(id=raw["id"]).values_list("stripe_data", flat=True).first()
-    # dj-stripe adds fields of its own to what it stores.
-    if stored is None or stored | dict(raw) != stored:
+    if _differs(stored, raw):
         model.sync_from_stripe_data(stripe.convert_to_stripe_object(dict(raw)), api_key=placeholder_key())
-    if raw["object"] == "account":
-        _name_owner(raw["id"])
 
 
 def _name_owner(account_id: str) -> None:
     """Let dj-stripe find the account that its objects belong to, through the placeholder."""
+    owner = {"djstripe_owner_account__id": account_id}
+    if mirrored.APIKey.objects.filter(secret=placeholder_key(), livemode=settings.STRIPE_LIVE_MODE, **owner).exists():
+        return
     mirrored.APIKey.objects.update_or_create(
         secret=placeholder_key(),
         defaults={

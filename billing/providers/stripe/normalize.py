@@ -8,15 +8,27 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from billing.providers.protocol import (
+import stripe
+
+from billing.providers.facts import (
     CheckoutFact,
+    DiscountFact,
     InvoiceFact,
     InvoiceItemFact,
     InvoiceLineFact,
+    ScheduleFact,
     SubscriptionFact,
+    SubscriptionItemFact,
 )
 
 Raw = Mapping[str, Any]
+# What a line came from, which tells whether it is a proration.
+ORIGINS = ("invoice_item_details", "subscription_item_details")
+
+
+def plain(found: stripe.StripeObject) -> dict[str, Any]:
+    """Stripe's object as plain JSON."""
+    return found.to_dict(for_json=True)
 
 
 def id_of(value: Any) -> str:
@@ -60,25 +72,87 @@ def normalize_checkout(raw: Raw) -> CheckoutFact:
         customer_id=id_of(raw.get("customer")),
         subscription_id=id_of(raw.get("subscription")),
         reference=texts(raw.get("metadata")).get("checkout", ""),
+        mode=raw.get("mode") or "subscription",
+        payment_id=id_of(raw.get("payment_intent")),
+        invoice_id=id_of(raw.get("invoice")),
+        currency=raw.get("currency") or "",
+        subtotal_minor=raw.get("amount_subtotal") or 0,
+        discount_minor=dig(raw, "total_details", "amount_discount") or 0,
+        tax_minor=dig(raw, "total_details", "amount_tax") or 0,
+        total_minor=raw.get("amount_total") or 0,
+        payment_method_id=id_of(dig(raw, "setup_intent", "payment_method")),
+        created_at=moment_or_none(raw.get("created")),
+        expires_at=moment_or_none(raw.get("expires_at")),
+        metadata=texts(raw.get("metadata")),
     )
 
 
 def normalize_subscription(raw: Raw) -> SubscriptionFact:
-    """A subscription and its one item."""
-    item = raw["items"]["data"][0]
-    period = item if item.get("current_period_start") else raw
+    """A subscription; what it is for first of all is its first item."""
+    items = tuple(_subscription_item(item, raw) for item in raw["items"]["data"])
+    first, pause = items[0], raw.get("pause_collection")
     return SubscriptionFact(
         id=raw["id"],
         customer_id=id_of(raw["customer"]),
         status=raw["status"],
-        price_id=id_of(item["price"]),
-        quantity=item.get("quantity") or 1,
-        period_start=moment(period["current_period_start"]),
-        period_end=moment(period["current_period_end"]),
+        price_id=first.price_id,
+        quantity=first.quantity,
+        period_start=first.period_start,
+        period_end=first.period_end,
         cancel_at_period_end=raw["cancel_at_period_end"],
         canceled_at=moment_or_none(raw.get("canceled_at")),
         ended_at=moment_or_none(raw.get("ended_at")),
         metadata=texts(raw.get("metadata")),
+        items=items,
+        trial_start=moment_or_none(raw.get("trial_start")),
+        trial_end=moment_or_none(raw.get("trial_end")),
+        pause=dig(pause, "behavior") or "",
+        resumes_at=moment_or_none(dig(pause, "resumes_at")),
+        discounts=tuple(normalize_discount(each) for each in raw.get("discounts") or () if isinstance(each, Mapping)),
+        payment_method_id=id_of(raw.get("default_payment_method")),
+        latest_invoice_id=id_of(raw.get("latest_invoice")),
+        schedule_id=id_of(raw.get("schedule")),
+        currency=raw.get("currency") or "",
+        created_at=moment_or_none(raw.get("created")),
+    )
+
+
+def _subscription_item(item: Raw, subscription: Raw) -> SubscriptionItemFact:
+    period = item if item.get("current_period_start") else subscription
+    return SubscriptionItemFact(
+        id=item.get("id") or "",
+        price_id=id_of(item["price"]),
+        quantity=item.get("quantity") or 1,
+        period_start=moment(period["current_period_start"]),
+        period_end=moment(period["current_period_end"]),
+        metadata=texts(item.get("metadata")),
+    )
+
+
+def normalize_discount(raw: Raw) -> DiscountFact:
+    """A coupon at work, as far as Stripe was asked to show it."""
+    return DiscountFact(
+        id=raw["id"],
+        coupon_id=id_of(dig(raw, "source", "coupon") or raw.get("coupon")),
+        promotion_code_id=id_of(raw.get("promotion_code")),
+        started_at=moment(raw["start"]),
+        ends_at=moment_or_none(raw.get("end")),
+    )
+
+
+def normalize_schedule(raw: Raw) -> ScheduleFact:
+    """A schedule, and the phase after the present one, if there is one."""
+    ends = dig(raw, "current_phase", "end_date")
+    coming = [phase for phase in raw["phases"] if ends is not None and phase["start_date"] >= ends]
+    first: Raw = coming[0] if coming and raw["status"] in ("not_started", "active") else {}
+    item: Raw = first["items"][0] if first else {}
+    return ScheduleFact(
+        id=raw["id"],
+        subscription_id=id_of(raw.get("subscription") or raw.get("released_subscription")),
+        status=raw["status"],
+        price_id=id_of(item.get("price")),
+        quantity=item.get("quantity") or 0,
+        takes_effect_at=moment_or_none(first.get("start_date")),
     )
 
 
@@ -93,6 +167,9 @@ def normalize_line(raw: Raw) -> InvoiceLineFact:
         period_end=moment(raw["period"]["end"]),
         price_id=id_of(dig(raw, "pricing", "price_details", "price") or raw.get("price")),
         metadata=texts(raw.get("metadata")),
+        discount_minor=sum(each["amount"] for each in raw.get("discount_amounts") or ()),
+        tax_minor=sum(tax["amount"] for tax in raw.get("taxes") or ()),
+        is_proration=any(bool(dig(raw, "parent", part, "proration")) for part in ORIGINS),
     )
 
 
@@ -123,6 +200,16 @@ def normalize_invoice(raw: Raw) -> InvoiceFact:
         payment_error=payment_error(raw),
         payment_url=raw.get("hosted_invoice_url") or "",
         lines=tuple(normalize_line(line) for line in raw["lines"]["data"]),
+        discount_minor=sum(each["amount"] for each in raw.get("total_discount_amounts") or ()),
+        due_minor=raw.get("amount_due") or 0,
+        remaining_minor=raw.get("amount_remaining") or 0,
+        credited_before_minor=raw.get("pre_payment_credit_notes_amount") or 0,
+        credited_after_minor=raw.get("post_payment_credit_notes_amount") or 0,
+        starting_balance_minor=raw.get("starting_balance") or 0,
+        ending_balance_minor=raw.get("ending_balance"),
+        attempt_count=raw.get("attempt_count") or 0,
+        next_attempt_at=moment_or_none(raw.get("next_payment_attempt")),
+        metadata=texts(raw.get("metadata")),
     )
 
 

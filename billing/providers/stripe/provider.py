@@ -1,37 +1,67 @@
 """Stripe as a payment provider. In the sandbox it is the same code with another HTTP client underneath."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 from django.conf import settings
 
-from billing.providers.protocol import (
-    CardDeclined,
+from billing.providers.facts import (
     CheckoutFact,
-    CheckoutSpec,
+    CreditNoteFact,
+    CustomerFact,
+    DisputeFact,
     InvoiceFact,
     InvoiceItemFact,
-    InvoiceItemSpec,
-    PriceSpec,
+    PaymentFact,
+    PaymentMethodFact,
+    RefundFact,
+    ScheduleFact,
     Snapshot,
+    SubscriptionFact,
     VerifiedEvent,
 )
-from billing.providers.stripe import catalog, mirror, signatures
+from billing.providers.protocol import CardDeclined
+from billing.providers.specs import (
+    ChangeSpec,
+    CheckoutSpec,
+    CouponSpec,
+    CreditNoteSpec,
+    InvoiceItemSpec,
+    PriceSpec,
+    RefundSpec,
+    SetupSpec,
+)
+from billing.providers.stripe import (
+    catalog,
+    changes,
+    checkouts,
+    coupons,
+    customers,
+    events,
+    listing,
+    mirror,
+    money_back,
+    signatures,
+)
+from billing.providers.stripe.capabilities import CAPABILITIES
 from billing.providers.stripe.client import build_client, calling
-from billing.providers.stripe.normalize import Raw, id_of, normalize_checkout, normalize_invoice, normalize_item
-from billing.providers.stripe.reading import PAGE, Reader, account_of, plain
+from billing.providers.stripe.normalize import Raw, id_of, normalize_checkout, normalize_invoice, normalize_item, plain
+from billing.providers.stripe.normalize_money import normalize_customer
+from billing.providers.stripe.reading import Reader, account_of
+from billing.providers.stripe.reading_money import PAGE
 
 if TYPE_CHECKING:
     from stripe.params import InvoiceCreateParams, InvoiceItemCreateParams
-    from stripe.params.checkout import SessionCreateParams
 
 MISSING = "resource_missing"
 # What paying an invoice is refused with where there is no card to charge.
 NO_CARD = "missing"
 PAID = ("paid",)
 SETTLED = ("paid", "uncollectible", "void")
+TAKEN_BACK = ("paid", "void")
 FINAL = ("open", *SETTLED)
 
 InvoiceAction = Callable[..., stripe.Invoice]
@@ -41,6 +71,7 @@ class StripeProvider:
     """Implements `billing.providers.protocol.PaymentProvider`."""
 
     name = "stripe"
+    capabilities = CAPABILITIES
 
     @cached_property
     def client(self) -> stripe.StripeClient:
@@ -56,6 +87,10 @@ class StripeProvider:
         """Check a webhook's signature, age and mode."""
         return signatures.verify(body, signature)
 
+    def events_since(self, since: datetime, *, after: str = "") -> Iterator[VerifiedEvent]:
+        """Stripe keeps its events for thirty days."""
+        return events.since(self.client, since, after=after)
+
     def ensure_customer(self, *, organization_id: str, name: str, email: str, key: str) -> str:
         """A customer that names the organization it stands for."""
         with calling():
@@ -65,29 +100,55 @@ class StripeProvider:
             )
         return customer.id
 
+    def customer(self, customer_id: str) -> CustomerFact:
+        """The customer as it is now."""
+        with calling():
+            return normalize_customer(customers.read(self.client.v1, customer_id))
+
+    def payment_methods_of(self, customer_id: str) -> Sequence[PaymentMethodFact]:
+        """What a customer saved, newest first."""
+        with calling():
+            return customers.methods_of(self.client.v1, customer_id)
+
+    def attach_payment_method(self, method_id: str, customer_id: str, *, key: str) -> PaymentMethodFact:
+        """Save a payment method for a customer."""
+        with calling():
+            return customers.attach(self.client.v1, method_id, customer_id, key=key)
+
+    def detach_payment_method(self, method_id: str, *, key: str) -> PaymentMethodFact:
+        """Forget a payment method."""
+        with calling():
+            return customers.detach(self.client.v1, method_id, key=key)
+
+    def set_default_payment_method(self, customer_id: str, method_id: str, *, key: str) -> CustomerFact:
+        """Charge it from now on, for what runs already too."""
+        with calling():
+            return customers.set_default(self.client.v1, customer_id, method_id, key=key)
+
+    def open_portal(self, customer_id: str, return_url: str) -> str:
+        """The billing portal, as it is set up at Stripe."""
+        with calling():
+            return customers.open_portal(self.client.v1, customer_id, return_url)
+
     def ensure_prices(self, specs: Sequence[PriceSpec]) -> dict[str, str]:
         """Create or adopt each price by its lookup key."""
         with calling():
             return catalog.ensure_prices(self.client, specs)
 
-    def open_checkout(self, spec: CheckoutSpec, *, key: str) -> CheckoutFact:
-        """A hosted page. Our reference goes on the session and on the subscription that will come of it."""
-        metadata = {**spec.metadata, "checkout": spec.reference}
-        params: dict[str, Any] = {
-            "mode": "subscription",
-            "line_items": [{"price": spec.price_id, "quantity": spec.quantity}],
-            "success_url": spec.success_url,
-            "cancel_url": spec.cancel_url,
-            "client_reference_id": spec.reference,
-            "metadata": metadata,
-            "subscription_data": {"metadata": metadata},
-            **_buyer(spec),
-        }
+    def ensure_coupon(self, spec: CouponSpec, *, key: str) -> str:
+        """Create or adopt the coupon and its code."""
         with calling():
-            session = self.client.v1.checkout.sessions.create(
-                cast("SessionCreateParams", params), {"idempotency_key": key}
-            )
-        return normalize_checkout(plain(session))
+            return coupons.ensure(self.client.v1, spec, key=key)
+
+    def open_checkout(self, spec: CheckoutSpec, *, key: str) -> CheckoutFact:
+        """A hosted page. Our reference goes on the session and on the subscription or payment that will come of it."""
+        with calling():
+            return checkouts.open_purchase(self.client.v1, spec, key=key)
+
+    def open_setup(self, spec: SetupSpec, *, key: str) -> CheckoutFact:
+        """A hosted page that charges nothing."""
+        with calling():
+            return checkouts.open_setup(self.client.v1, spec, key=key)
 
     def close_checkout(self, session_id: str) -> CheckoutFact:
         """Expire the page; a refusal says that it is over already, one way or the other."""
@@ -98,6 +159,56 @@ class StripeProvider:
             except stripe.InvalidRequestError:
                 session = sessions.retrieve(session_id)
         return normalize_checkout(plain(session))
+
+    def preview_change(self, spec: ChangeSpec, *, at: datetime | None = None) -> InvoiceFact:
+        """What Stripe would bill for a change."""
+        with calling():
+            return changes.preview(self.client.v1, spec, at=at)
+
+    def change_subscription(self, spec: ChangeSpec, *, key: str, at: datetime | None = None) -> SubscriptionFact:
+        """Change it now; a card that declines leaves it as it was."""
+        with calling():
+            return changes.change(self.client.v1, spec, key=key, at=at)
+
+    def schedule_change(self, spec: ChangeSpec, *, key: str) -> ScheduleFact:
+        """Change it when its period ends."""
+        with calling():
+            return changes.schedule(self.client.v1, spec, key=key)
+
+    def scheduled_change(self, subscription_id: str) -> ScheduleFact | None:
+        """The change that waits."""
+        with calling():
+            return changes.scheduled(self.client.v1, subscription_id)
+
+    def unschedule_change(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Let it be what it is."""
+        with calling():
+            changes.release(self.client.v1, changes.read(self.client.v1, subscription_id), key=key)
+            return changes.settle(self.client.v1, subscription_id, {}, key=key)
+
+    def cancel_subscription(self, subscription_id: str, *, at_period_end: bool, key: str) -> SubscriptionFact:
+        """End it now, or with its period."""
+        with calling():
+            return changes.cancel(self.client.v1, subscription_id, at_period_end=at_period_end, key=key)
+
+    def resume_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Let it renew again."""
+        with calling():
+            return changes.settle(self.client.v1, subscription_id, {"cancel_at_period_end": False}, key=key)
+
+    def pause_subscription(
+        self, subscription_id: str, *, key: str, resumes_at: datetime | None = None
+    ) -> SubscriptionFact:
+        """Void the invoices of renewals."""
+        until = {"resumes_at": int(resumes_at.timestamp())} if resumes_at else {}
+        with calling():
+            pause = {"pause_collection": {"behavior": "void", **until}}
+            return changes.settle(self.client.v1, subscription_id, pause, key=key)
+
+    def unpause_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Collect again."""
+        with calling():
+            return changes.settle(self.client.v1, subscription_id, {"pause_collection": ""}, key=key)
 
     def snapshot(self, kind: str, object_id: str) -> Snapshot | None:
         """Read the purchase that the object belongs to; an object that is gone belongs to none."""
@@ -168,6 +279,45 @@ class StripeProvider:
         """Mark an open invoice as uncollectible. Its page still takes payments."""
         return self._advance(invoice_id, self.client.v1.invoices.mark_uncollectible, key, reached=SETTLED)
 
+    def void_invoice(self, invoice_id: str, *, key: str) -> InvoiceFact:
+        """Take an open invoice back."""
+        return self._advance(invoice_id, self.client.v1.invoices.void_invoice, key, reached=TAKEN_BACK)
+
+    def payments_of(self, *, customer_id: str = "", invoice_id: str = "") -> Sequence[PaymentFact]:
+        """A customer's, or an invoice's."""
+        with calling():
+            return listing.payments_of(self.client.v1, customer_id=customer_id, invoice_id=invoice_id)
+
+    def refund(self, spec: RefundSpec, *, key: str) -> RefundFact:
+        """Send money back."""
+        with calling():
+            return money_back.refund(self.client.v1, spec, key=key)
+
+    def credit_invoice(self, spec: CreditNoteSpec, *, key: str) -> CreditNoteFact:
+        """Lower a final invoice."""
+        with calling():
+            return money_back.credit(self.client.v1, spec, key=key)
+
+    def subscriptions(self, created_from: datetime | None = None) -> Iterator[SubscriptionFact]:
+        """Every subscription, ended ones too."""
+        return listing.subscriptions(self.client.v1, created_from)
+
+    def invoices(self, created_from: datetime) -> Iterator[InvoiceFact]:
+        """Every invoice made since then."""
+        return listing.invoices(self.client.v1, created_from)
+
+    def payments(self, created_from: datetime) -> Iterator[PaymentFact]:
+        """Every payment made since then."""
+        return listing.payments(self.client.v1, created_from)
+
+    def refunds(self, created_from: datetime) -> Iterator[RefundFact]:
+        """Every refund made since then."""
+        return listing.refunds(self.client.v1, created_from)
+
+    def disputes(self, created_from: datetime) -> Iterator[DisputeFact]:
+        """Every dispute opened since then."""
+        return listing.disputes(self.client.v1, created_from)
+
     def _advance(self, invoice_id: str, act: InvoiceAction, key: str, *, reached: Sequence[str]) -> InvoiceFact:
         """Act on an invoice unless it is where the action leads to; a refusal counts only if it is not there then."""
         read = self.client.v1.invoices.retrieve
@@ -189,8 +339,4 @@ class StripeProvider:
         return Reader(self.client, account=self.account)
 
 
-def _buyer(spec: CheckoutSpec) -> Mapping[str, str]:
-    """A known customer, or the address to begin with; Stripe refuses both together."""
-    if spec.customer_id:
-        return {"customer": spec.customer_id}
-    return {"customer_email": spec.email} if spec.email else {}
+PROVIDER = StripeProvider

@@ -8,41 +8,44 @@ from typing import Any
 
 import stripe
 
-from billing.providers.protocol import Snapshot
+from billing.providers.facts import Snapshot
 from billing.providers.stripe.normalize import (
     Raw,
     dig,
     id_of,
     normalize_checkout,
     normalize_invoice,
+    normalize_schedule,
     normalize_subscription,
+    plain,
     subscription_of,
 )
+from billing.providers.stripe.normalize_money import default_method_of, normalize_customer
+from billing.providers.stripe.reading_money import PAGE, Money
+from billing.providers.stripe.trail import Tracker
 from platform_core import clock
 
-PAGE = 100
-# One call instead of four. A customer who comes back has a card before there is a subscription.
-WITH_CUSTOMER = ["customer.invoice_settings.default_payment_method"]
+# One call instead of four.
+WITH_DEFAULT = "invoice_settings.default_payment_method"
 WITH_NEIGHBOURS = [
-    *WITH_CUSTOMER,
+    f"customer.{WITH_DEFAULT}",
     "default_payment_method",
+    "discounts",
     "items.data.price.product",
 ]
 EXPANDED = ("customer", "default_payment_method", "product")
 # The charge behind an invoice tells why it failed.
 WITH_FAILURE = ["payments.data.payment.payment_intent"]
+MISSING = "resource_missing"
 UNPAID = ("open", "uncollectible")
-
-
-def plain(found: stripe.StripeObject) -> dict[str, Any]:
-    """Stripe's object as plain JSON."""
-    return found.to_dict(for_json=True)
 
 
 def folded(value: Any, name: str = "") -> Any:
     """The object as Stripe gives it to those who ask for no expansion: references are ids."""
     if name in EXPANDED:
         return id_of(value) or None
+    if isinstance(value, dict) and value.get("object") == "discount":
+        return value["id"]
     if isinstance(value, dict):
         return {inner: folded(part, inner) for inner, part in value.items()}
     return [folded(part) for part in value] if isinstance(value, list) else value
@@ -56,44 +59,70 @@ class Reader:
         self.account = account
 
     def snapshot(self, kind: str, object_id: str) -> Snapshot | None:
-        """The purchase that an event of this kind belongs to; None where it belongs to none."""
+        """Everything that an event of this kind belongs to; None where it belongs to nothing of ours."""
         observed_at = clock.wall()
-        checkout, subscription_id = self._purchase(kind, object_id)
-        if checkout is None and not subscription_id:
+        trail = Tracker(self.api).follow(kind, object_id)
+        if trail.is_empty:
             return None
-        subscription = self._subscription(subscription_id) if subscription_id else None
-        invoices = self._invoices(subscription) if subscription else []
-        raws = (self.account, *self._neighbours(subscription or checkout or {}), subscription, *invoices, checkout)
+        subscription = self._subscription(trail.subscription_id) if trail.subscription_id else None
+        invoices = self._invoices(subscription) if subscription else [trail.invoice] if trail.invoice else []
+        owner = subscription or trail.checkout or {}
+        customer = self._customer(owner.get("customer"), trail.customer_id)
+        schedule = self._schedule(subscription)
+        money = Money(self.api, trail, invoices, customer=customer or {})
+        raws = (
+            self.account,
+            *self._neighbours(owner, customer),
+            subscription,
+            *invoices,
+            trail.checkout,
+            schedule,
+            *money.raws(held=id_of(owner.get("default_payment_method")) or default_method_of(customer)),
+        )
         return Snapshot(
             observed_at=observed_at,
-            checkout=normalize_checkout(checkout) if checkout else None,
+            checkout=normalize_checkout(trail.checkout) if trail.checkout else None,
             subscription=normalize_subscription(subscription) if subscription else None,
             invoices=tuple(normalize_invoice(invoice) for invoice in invoices),
             raw=tuple(folded(raw) for raw in raws if raw),
+            customer=normalize_customer(customer) if customer else None,
+            schedule=normalize_schedule(schedule) if schedule else None,
+            **money.facts(default=default_method_of(customer)),
         )
 
-    def _purchase(self, kind: str, object_id: str) -> tuple[Raw | None, str]:
-        """The checkout and the subscription's id that the object leads to, as far as there are any."""
-        if kind.startswith("checkout.session."):
-            checkout = plain(self.api.checkout.sessions.retrieve(object_id, {"expand": WITH_CUSTOMER}))
-            return checkout, id_of(checkout.get("subscription"))
-        subscription_id = ""
-        if kind.startswith("customer.subscription."):
-            subscription_id = object_id
-        elif kind.startswith("invoice.") and object_id:
-            subscription_id = subscription_of(plain(self.api.invoices.retrieve(object_id)))
-        return self._checkout_of(subscription_id) if subscription_id else None, subscription_id
-
     def _subscription(self, subscription_id: str) -> Raw:
-        return plain(self.api.subscriptions.retrieve(subscription_id, {"expand": WITH_NEIGHBOURS}))
+        """With its neighbours; a customer who was deleted has none left that could be expanded."""
+        read = self.api.subscriptions.retrieve
+        try:
+            return plain(read(subscription_id, {"expand": WITH_NEIGHBOURS}))
+        except stripe.InvalidRequestError as error:
+            if error.code == MISSING:
+                raise
+            return plain(read(subscription_id, {"expand": WITH_NEIGHBOURS[1:]}))
 
-    def _checkout_of(self, subscription_id: str) -> Raw | None:
-        found = self.api.checkout.sessions.list({"subscription": subscription_id, "limit": 1}).data
-        return plain(found[0]) if found else None
+    def _customer(self, found: Any, customer_id: str) -> Raw | None:
+        """As it came with the subscription or the checkout, else asked for."""
+        if isinstance(found, dict):
+            return found
+        wanted = id_of(found) or customer_id
+        if not wanted:
+            return None
+        try:
+            return plain(self.api.customers.retrieve(wanted, {"expand": [WITH_DEFAULT]}))
+        except stripe.InvalidRequestError as error:
+            if error.code == MISSING:
+                raise
+            return plain(self.api.customers.retrieve(wanted))
+
+    def _schedule(self, subscription: Raw | None) -> Raw | None:
+        schedule_id = id_of((subscription or {}).get("schedule"))
+        return plain(self.api.subscription_schedules.retrieve(schedule_id)) if schedule_id else None
 
     def _invoices(self, subscription: Raw) -> list[Raw]:
         """The subscription's, newest first, and those that we made for it ourselves, which only name it."""
-        theirs = self.api.invoices.list({"customer": id_of(subscription["customer"]), "limit": PAGE})
+        theirs = self.api.invoices.list(
+            {"customer": id_of(subscription["customer"]), "limit": PAGE, "expand": ["data.payments"]}
+        )
         found = (plain(invoice) for invoice in theirs.auto_paging_iter())
         return [self._whole(invoice) for invoice in found if subscription_of(invoice) == subscription["id"]]
 
@@ -111,14 +140,13 @@ class Reader:
             invoice["lines"] |= {"data": [plain(line) for line in lines.auto_paging_iter()], "has_more": False}
         return invoice
 
-    def _neighbours(self, owner: Raw) -> Iterator[Raw | None]:
+    def _neighbours(self, owner: Raw, customer: Raw | None) -> Iterator[Raw | None]:
         """What a subscription (or a checkout) refers to, in an order in which each finds its own references."""
         for item in dig(owner, "items", "data") or ():
             product = item["price"]["product"]
             yield product
             yield self._features(product["id"])
             yield item["price"]
-        customer = owner.get("customer")
         yield owner.get("default_payment_method") or dig(customer, "invoice_settings", "default_payment_method")
         yield customer
 

@@ -7,12 +7,15 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from billing.providers.protocol import SignatureInvalid, VerifiedEvent
+from billing.providers.facts import VerifiedEvent
+from billing.providers.protocol import SignatureInvalid
 from billing.providers.stripe.normalize import dig, moment
-from platform_core.api.parsing import check_values
+from billing.providers.stripe.subjects import owner_of, subject_of
+from platform_core.api.parsing import check_text
 from platform_core.errors import InvalidInput
 
 TOLERANCE_SECONDS = 300
+LONGEST_ID = 120
 
 
 def _is_text(longest: int) -> Callable[[Any], bool]:
@@ -51,12 +54,22 @@ def verify(body: bytes, signature: str) -> VerifiedEvent:
         raise InvalidInput(
             f"This instance takes {mode} events only.", details={"livemode": [f"Must be of the {mode} mode."]}
         )
+    return event_of(event, text)
+
+
+def event_of(event: Mapping[str, Any], text: str = "") -> VerifiedEvent:
+    """Stripe's event in our words."""
+    obj = event["data"]["object"]
+    object_id = obj.get("id") or ""
     return VerifiedEvent(
         id=event["id"],
         kind=event["type"],
-        object_id=dig(event, "data", "object", "id") or "",
+        object_id=object_id,
         occurred_at=moment(event["created"]),
         payload=event,
+        subject_id=subject_of(obj)[:LONGEST_ID] or object_id,
+        owner_id=owner_of(obj, event["data"].get("previous_attributes") or {})[:LONGEST_ID] or event["id"],
+        text=text or json.dumps(event),
     )
 
 
@@ -87,7 +100,7 @@ def _event(text: str) -> Mapping[str, Any]:
         raise InvalidInput("The body is not JSON.") from error
     if dig(event, "object") != "event":
         raise InvalidInput("The body is not an event.", details={"object": ['Must be "event".']})
-    check_values(event)
+    check_text(text, event)
     wrong = {name: [f"{wanted} is wanted."] for name, (wanted, holds) in EVENT.items() if not holds(event.get(name))}
     if wrong:
         raise InvalidInput("The body is not an event.", details=wrong)

@@ -104,6 +104,7 @@ class TwoFactorSetup(SessionSurface):
     """Begin with an authenticator app. Nothing changes before its first code is verified."""
 
     access = {"POST": "session"}
+    repeatable = "a secret that is asked for again is another, and only the last counts"
     step_up = ENROL
     unaudited = {"POST": "A secret counts for nothing before its first code."}
 

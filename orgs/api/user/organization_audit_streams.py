@@ -74,6 +74,7 @@ class AuditStreamUpdateSerializer(StrictSerializer):
 class OrganizationAuditStreamList(OrganizationSurface):
     access = {"GET": roles.AUDIT_READ, "POST": roles.AUDIT_MANAGE}
     failures = {"POST": (409,)}
+    idempotent = True
 
     @extend_schema(responses={200: AuditStreamSerializer(many=True)})
     def get(self, request: Request, organization_id: str) -> Response:
@@ -124,6 +125,7 @@ class OrganizationAuditStreamSecret(OrganizationSurface):
     """A new signing secret. The one before signs along until the next."""
 
     access = {"POST": roles.AUDIT_MANAGE}
+    idempotent = True
 
     @extend_schema(request=Nothing, responses={200: AuditStreamSecretSerializer})
     def post(self, request: Request, organization_id: str, pk: UUID) -> Response:

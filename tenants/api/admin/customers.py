@@ -137,6 +137,7 @@ class CustomerList(AdminSurface, generics.GenericAPIView[User]):
 
     access = {"GET": "identity.view_user", "POST": "identity.change_user"}
     failures = {"POST": [409]}
+    repeatable = "an address is somebody's once; asking again is a conflict"
     serializer_class = CustomerRowSerializer
 
     def get_queryset(self) -> QuerySet[User]:

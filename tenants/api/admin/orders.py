@@ -178,6 +178,7 @@ class OrderDetail(AdminSurface, generics.RetrieveAPIView[Order]):
 class OrderProvision(AdminSurface, generics.GenericAPIView[Order]):
     access = {"POST": "tenants.provision_order"}
     failures = {"POST": [409]}
+    idempotent = True
     serializer_class = JobSerializer
 
     def get_queryset(self) -> QuerySet[Order]:

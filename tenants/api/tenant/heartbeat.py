@@ -36,6 +36,7 @@ class Heartbeat(TenantSurface):
 
     access = {"POST": "server"}
     unaudited = {"POST": "A beat changes nothing but when the server was last seen; what it changes beyond is audited."}
+    repeatable = "it says how things stand, and the latest counts"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST":

@@ -33,6 +33,9 @@ class ServerRegisteredSerializer(StrictSerializer):
 class Register(TenantSurface):
     access = {"POST": "registration"}
     failures = {"POST": [401, 403]}
+    repeatable = (
+        "the token in the body is traded once; the same machine is given a key that takes the place of the last"
+    )
 
     @extend_schema(request=RegisterRequestSerializer, responses={200: ServerRegisteredSerializer})
     def post(self, request: Request) -> Response:

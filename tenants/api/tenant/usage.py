@@ -53,6 +53,7 @@ class Usage(TenantSurface):
     unaudited = {
         "POST": "Usage is a measurement, kept as it was reported; what is late for a closed period is audited."
     }
+    repeatable = "an hour that is reported again takes the place of what was reported"
 
     @extend_schema(request=UsageReportSerializer, responses={200: UsageTakenSerializer})
     def post(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ from identity.models import User
 from orgs.models import Organization
 from platform_core import clock, context, scoping
 from platform_core.management.audited import AuditedCommand
-from tenants.management.seeding import describing, history, people, purchases
+from tenants.management.seeding import consumers, describing, history, past, people, purchases
 from tenants.models import Order
 
 
@@ -67,6 +67,9 @@ class Command(AuditedCommand):
             for plan in story.plans:
                 purchases.buy(organization, plan)
         self._say(f"{sum(len(story.plans) for story in organizations)} subscriptions, paid on the sandbox's page")
+        consumers.sell()
+        self._say("a consumer, FunnelAI, whose tenant bought through it")
+        self._say(f"{past.make()} customers with a year behind them")
         self._live(organizations)
 
     def _live(self, organizations: dict[people.Company, Organization]) -> None:

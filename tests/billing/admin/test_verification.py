@@ -1,9 +1,7 @@
 """Computing figures again on request."""
 
-from datetime import UTC, datetime
-
 from billing.models import BillingPeriod, Invoice
-from billing.services import rating
+from billing.services import finalizing, rating
 from tests import kept, make
 from tests.billing import month
 from tests.clients import staff
@@ -58,10 +56,13 @@ def test_an_invoice_is_checked_by_the_periods_on_it() -> None:
     assert "the figures hold" in ask(f"invoice/{invoice.pk}", "billing.view_invoice")
 
 
-def test_an_invoice_without_a_closed_period_has_nothing_to_compute() -> None:
-    invoice = make.invoice(issued_at=datetime(2026, 1, 1, tzinfo=UTC))
+def test_an_invoice_without_a_closed_period_is_checked_by_its_own_figures() -> None:
+    invoice = finalizing.finalize(make.draft())
+    assert "the figures hold; no closed period is on it" in ask(f"invoice/{invoice.pk}", "billing.view_invoice")
 
-    assert "nothing to compute again" in ask(f"invoice/{invoice.pk}", "billing.view_invoice")
+    Invoice.objects.update(total_minor=1)
+
+    assert "total_minor is 1, sealed as 2900" in ask(f"invoice/{invoice.pk}", "billing.view_invoice")
 
 
 def test_an_open_period_offers_no_check() -> None:

@@ -14,7 +14,12 @@ from tests import make
 def purchase(**fields: object) -> CheckoutSession:
     plan = make.plan()
     return CheckoutSession.objects.create(
-        plan=plan, price=plan.prices.get(), success_url="https://a.test", cancel_url="https://a.test", **fields
+        plan=plan,
+        plan_version=plan.current,
+        price=plan.prices.get(),
+        success_url="https://a.test",
+        cancel_url="https://a.test",
+        **fields,
     )
 
 
@@ -30,6 +35,7 @@ def test_a_guest_becomes_the_owner_of_a_new_organization() -> None:
     found = buyer_of(purchase(email="ann@buyer.test"))
 
     assert found is not None
+    assert found.person is not None
     assert (found.person.email, found.organization.name) == ("ann@buyer.test", "ann")
     assert found.organization.billing_email == "ann@buyer.test"
     assert Membership.ALL.get().role == Role.OWNER

@@ -2,18 +2,18 @@
 
 import pytest
 
-from billing.models import Plan, Price
+from billing.models import NANO, Plan, Price
 from billing.providers.protocol import ProviderError
 from billing.providers.sandbox import faults
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
-from billing.services import catalog
+from billing.services import catalog, prices
 from orgs.models import Product
 from platform_core.models import AuditEvent
 from tests import make
 
 
-def prices() -> dict[str, int | None]:
+def monthly_prices() -> dict[str, int | None]:
     return dict(Price.objects.filter(kind="recurring").values_list("plan__code", "amount_minor"))
 
 
@@ -27,7 +27,7 @@ def test_the_documented_prices() -> None:
     }
     bundle = {"bundle-team": 15_000, "bundle-business": 40_000}
     hosting = {"hosting-starter": 4_900, "hosting-pro": 12_900, "hosting-enterprise": 39_900}
-    assert prices() == single | bundle | hosting
+    assert monthly_prices() == single | bundle | hosting
     custom = Plan.objects.filter(is_custom=True).values_list("code", flat=True)
     assert sorted(custom) == ["alerts-enterprise", "bundle-enterprise", "pages-enterprise", "synthetics-enterprise"]
     assert [product.code for product in Product.objects.filter(is_bundle=True)] == ["bundle"]
@@ -37,7 +37,7 @@ def test_hosting_plans_bring_a_server_and_tokens() -> None:
     catalog.load_price_list()
 
     hosting = Plan.objects.filter(product__code="hosting")
-    assert list(hosting.values_list("code", "tier", "token_allotment", "fulfilment", "kind", "rank")) == [
+    assert list(hosting.values_list("code", "tier", "current__token_allotment", "fulfilment", "kind", "rank")) == [
         ("hosting-starter", "Start", 5_000_000, "server", "hybrid", 1),
         ("hosting-pro", "Build", 15_000_000, "server", "hybrid", 2),
         ("hosting-enterprise", "Scale", 60_000_000, "server", "hybrid", 3),
@@ -126,3 +126,33 @@ def test_somebody_else_published_at_the_same_time(monkeypatch: pytest.MonkeyPatc
     catalog.publish_prices()
 
     assert AuditEvent.objects.filter(action="price.publish").count() == 11
+
+
+def test_a_price_in_anothers_place_is_published_beside_it_and_every_scheme_is() -> None:
+    tiers = [{"up_to": 10, "unit_price_nano": 500 * NANO}, {"up_to": None, "amount_minor": 1_000}]
+    plan = make.plan("pages-team", price_minor=None)
+    monthly = prices.put_on_sale(plan, {"amount_minor": 6_500}, by=None)
+    prices.put_on_sale(plan, {"interval": "year", "scheme": "flat", "amount_minor": 65_000}, by=None)
+    prices.put_on_sale(plan, {"currency": "jpy", "scheme": "graduated", "tiers": tiers}, by=None)
+    prices.put_on_sale(plan, {"currency": "kwd", "scheme": "package", "amount_minor": 5, "package_size": 9}, by=None)
+    prices.put_on_sale(plan, {"kind": "one_off", "amount_minor": 9_900}, by=None)
+    assert catalog.publish_prices() == 5
+    successor = prices.replace(monthly, by=None, amount_minor=7_500)
+
+    assert catalog.publish_prices() == 1
+    assert catalog.publish_prices() == 0
+
+    found = {record.data["lookup_key"]: record.data for record in Record.objects.filter(kind="price")}
+    assert sorted(found) == [
+        "pages-team-month-jpy",
+        "pages-team-month-kwd",
+        "pages-team-month-usd",
+        "pages-team-month-usd.2",
+        "pages-team-one_off-usd",
+        "pages-team-year-usd",
+    ]
+    successor.refresh_from_db()
+    assert successor.provider_price_id == found["pages-team-month-usd.2"]["id"]
+    assert found["pages-team-one_off-usd"]["recurring"] is None
+    assert found["pages-team-month-kwd"]["transform_quantity"] == {"divide_by": 9, "round": "up"}
+    assert found["pages-team-year-usd"]["tiers_mode"] == "volume"

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from billing.models import BillingPeriod, Invoice, InvoiceItem, InvoiceLine, Price, Subscription
 from billing.providers.sandbox.faults import Fault, injected
-from billing.services import closing, cycle, rating
+from billing.services import closing, cycle, prices, rating
 from billing.services.charging import RENEWAL_PATIENCE
 from billing.services.cycle import CycleResult
 from platform_core.models import AuditEvent
@@ -120,7 +120,8 @@ def test_usage_that_comes_late_is_billed_with_the_next_month_on_the_old_months_t
     month.use(subscription, 14_000_000)
     month.renew(subscription)
     month.use(subscription, 3_000_000, hour=month.RENEWAL - 2 * HOUR, agent="late")
-    Price.objects.filter(kind="overage").update(unit_price_nano=900_000)
+    overage = Price.objects.get(plan=subscription.plan, kind="overage")
+    prices.replace(overage, by=None, unit_price_nano=900_000)
     month.use(subscription, 15_000_000)
     month.renew(subscription)
 

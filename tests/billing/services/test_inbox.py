@@ -14,8 +14,11 @@ from billing.providers.stripe.provider import StripeProvider
 from billing.services import inbox
 from orgs.models import Organization
 from platform_core import clock, leases
-from platform_core.models import AuditEvent, ProviderEvent
+from platform_core.models import AuditEvent, ProviderEvent, ProviderEventTry, ProviderObject
+from platform_core.models.leases import LONG_AGO
+from tests import make
 from tests.billing import shop
+from tests.billing.services.kills import Killed, killed
 
 
 @pytest.fixture
@@ -64,11 +67,49 @@ def test_what_an_event_changes_is_told_as_the_providers_word(waiting: ProviderEv
     assert AuditEvent.objects.get(action="checkout.complete").actor_type == "user"
 
 
-def test_two_workers_never_hold_the_same_event(waiting: ProviderEvent) -> None:
-    held = leases.claim(ProviderEvent, worker="w1")
+def test_two_workers_never_hold_the_same_owner(waiting: ProviderEvent) -> None:
+    owner = ProviderObject.objects.create(provider="stripe", external_id=waiting.owner_id)
+    assert leases.claim(ProviderObject, worker="w1") == owner
 
-    assert held == waiting
     assert not inbox.process_one("w2")
+
+    leases.settle(owner.__class__.objects.get(), run_after=clock.now())
+    assert inbox.process_one("w2")
+
+
+def rivals(patch: pytest.MonkeyPatch, count: int) -> None:
+    """Another worker comes first to the next so many owners."""
+    claim = leases.claim
+    left = [f"rival{number}" for number in range(count)]
+
+    def beaten(model: type[ProviderObject], *, worker: str, pk: Any) -> ProviderObject | None:
+        if left:
+            assert claim(model, worker=left.pop(), pk=pk)
+        return claim(model, worker=worker, pk=pk)
+
+    patch.setattr(leases, "claim", beaten)
+
+
+def test_whoever_comes_second_goes_on_to_the_next_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, won = (make.provider_event(owner_id=owner) for owner in ("cus_1", "cus_2"))
+    rivals(monkeypatch, 1)
+
+    assert inbox.process_one("w1")
+
+    assert set(ProviderEvent.objects.values_list("pk", "status")) == {(lost.pk, "RECEIVED"), (won.pk, "IGNORED")}
+    assert ProviderObject.objects.get(external_id="cus_1").worker == "rival0"
+
+
+def test_whoever_always_comes_second_gives_up_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(inbox.RIVALS + 1):
+        make.provider_event(owner_id=f"cus_{number}")
+    rivals(monkeypatch, inbox.RIVALS)
+
+    assert not inbox.process_one("w1")
+
+    assert set(ProviderEvent.objects.values_list("status", "attempt")) == {("RECEIVED", 0)}
+    assert not ProviderObject.objects.filter(worker="w1").exists()
+    assert inbox.process_one("w1")
 
 
 def test_what_concerns_nothing_of_ours_is_ignored() -> None:
@@ -150,7 +191,7 @@ def test_a_worker_that_was_too_slow_writes_nothing(
     read = StripeProvider.snapshot
 
     def slowly(self: StripeProvider, kind: str, object_id: str) -> Snapshot | None:
-        ProviderEvent.objects.filter(pk=waiting.pk).update(lease_token=99)
+        ProviderObject.objects.update(lease_token=99)
         return read(self, kind, object_id)
 
     monkeypatch.setattr(StripeProvider, "snapshot", slowly)
@@ -163,23 +204,164 @@ def test_a_worker_that_was_too_slow_writes_nothing(
     assert "taken over" in caplog.text
 
 
-def test_both_of_two_processes_that_read_at_once_may_write(organization: Organization) -> None:
-    """Two events of one purchase, read by both workers before either writes."""
-    for event in shop.events("checkout.session.completed", "invoice.paid"):
-        shop.hear(event)
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was read, in order."""
+    made: list[tuple[str, str]] = []
     read = StripeProvider.snapshot
-    inner: list[Any] = []
 
-    def in_between(self: StripeProvider, kind: str, object_id: str) -> Snapshot | None:
+    def counted(self: StripeProvider, kind: str, object_id: str) -> Snapshot | None:
+        made.append((kind, object_id))
+        return read(self, kind, object_id)
+
+    monkeypatch.setattr(StripeProvider, "snapshot", counted)
+    return made
+
+
+def states() -> set[tuple[str, str]]:
+    return set(ProviderEvent.objects.values_list("status", "error"))
+
+
+def hear_copies(count: int, *, start: int = 0) -> None:
+    """So many different events about one subscription."""
+    told = shop.events("customer.subscription.updated", "customer.subscription.created")[0]
+    for number in range(start, start + count):
+        shop.hear({**told, "id": f"evt_burst{number}"})
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_burst_about_one_subscription_is_settled_by_one_reading(readings: list[tuple[str, str]]) -> None:
+    hear_copies(30)
+
+    assert shop.work() == 1
+
+    subscription = Subscription.objects.get()
+    assert readings == [("customer.subscription.created", subscription.provider_subscription_id)]
+    assert states() == {("PROCESSED", "")}
+    assert set(ProviderEventTry.objects.values_list("outcome", "together_count")) == {("PROCESSED", 31)}
+    assert AuditEvent.objects.filter(action="checkout.complete").count() == 1
+
+
+def test_what_arrives_while_a_reading_is_made_takes_another_one(
+    waiting: ProviderEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reading may have begun before what it tells of; the second worker finds the owner held and takes nothing."""
+    read = StripeProvider.snapshot
+    made: list[str] = []
+
+    def during(self: StripeProvider, kind: str, object_id: str) -> Snapshot | None:
+        made.append(kind)
         found = read(self, kind, object_id)
-        if not inner:
-            inner.append(True)
-            assert inbox.process_one("w2")
+        if len(made) == 1:
+            hear_copies(3)
+            assert not inbox.process_one("w2")
         return found
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(StripeProvider, "snapshot", in_between)
-        assert inbox.process_one("w1")
+    monkeypatch.setattr(StripeProvider, "snapshot", during)
+    assert inbox.process_one("w1")
+    waiting.refresh_from_db()
+    assert waiting.status == "PROCESSED"
+    assert ProviderEvent.objects.filter(status="RECEIVED", attempt=0).count() == 3
 
-    assert Subscription.objects.get().status == "active"
-    assert set(ProviderEvent.objects.values_list("status", flat=True)) == {"PROCESSED"}
+    assert inbox.process_one("w2")
+    assert states() == {("PROCESSED", "")}
+    assert len(made) == 2
+
+
+def test_a_later_reading_counts_as_later_whatever_its_machines_clock_says(waiting: ProviderEvent) -> None:
+    ahead = clock.wall() + timedelta(hours=1)
+    ProviderObject.objects.create(provider="stripe", external_id=waiting.owner_id, observed_at=ahead)
+
+    inbox.process_one("w1")
+
+    owner = ProviderObject.objects.get()
+    assert owner.observed_at == ahead + timedelta(microseconds=1) == Subscription.objects.get().observed_at
+    assert (owner.applied_seq, owner.lease_token, owner.lease_until) == (1, 1, LONG_AGO)
+
+
+def test_what_a_worker_took_before_it_died_comes_back(waiting: ProviderEvent, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as dying:
+        killed(dying, StripeProvider, "snapshot", after=False)
+        with pytest.raises(Killed):
+            inbox.process_one("w1")
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.attempt) == ("RECEIVED", 1)
+    assert waiting.run_after > clock.now() - timedelta(seconds=1)
+    # Its owner is still held in its name.
+    due(waiting)
+    assert not inbox.process_one("w2")
+
+    ProviderObject.objects.update(lease_until=LONG_AGO, run_after=clock.now())
+    assert inbox.process_one("w2")
+    assert states() == {("PROCESSED", "")}
+    assert ProviderObject.objects.get().applied_seq == 2
+
+
+def test_every_try_is_remembered(waiting: ProviderEvent) -> None:
+    with faults.injected(Fault.TIMEOUT_BEFORE, times=3):
+        inbox.process_one("w1")
+    due(waiting)
+    inbox.process_one("w2")
+
+    tries = list(waiting.tries.values_list("outcome", "worker", "together_count"))
+    assert tries == [("PUT_BACK", "w1", 1), ("PROCESSED", "w2", 1)]
+    assert "did not answer" in waiting.tries.all()[0].detail
+
+
+def test_a_kind_that_nobody_knows_is_kept_and_nobody_is_asked(readings: list[tuple[str, str]]) -> None:
+    shop.buyer()
+    told = shop.events("customer.subscription.created")[0]
+    shop.hear({**told, "id": "evt_unknown", "type": "treasury.invented"})
+
+    assert shop.work() == 0
+
+    event = ProviderEvent.objects.get()
+    assert event.processed_at is not None
+    assert (event.status, event.kind, readings) == ("IGNORED", "treasury.invented", [])
+    assert event.payload["data"] == told["data"]
+
+
+def test_two_subjects_of_one_owner_are_read_apart_and_fail_apart(waiting: ProviderEvent) -> None:
+    """The one is poison; the other is settled in the same go."""
+    told = shop.events("customer.subscription.created")[0]
+    other = {**told["data"]["object"], "id": "sub_nobodys"}
+    shop.hear({**told, "id": "evt_other", "data": {"object": other}})
+    Price.objects.update(provider_price_id="")
+
+    assert inbox.process_one("w1")
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.attempt) == ("RECEIVED", 1)
+    assert ProviderEvent.objects.get(external_id="evt_other").status == "IGNORED"
+
+
+def test_a_reading_settles_what_it_tells_of_whatever_that_is_about(readings: list[tuple[str, str]]) -> None:
+    """The payment of the first invoice, and the card that was saved: neither is asked about by itself."""
+    shop.customer()
+    readings.clear()
+    for event in shop.events("payment_intent.succeeded", "payment_method.attached", "invoice.paid"):
+        shop.hear({**event, "id": f"{event['id']}_again"})
+
+    assert shop.work() == 1
+
+    assert [kind for kind, _ in readings] == ["customer.subscription.updated"]
+    again = ProviderEvent.objects.filter(external_id__endswith="_again")
+    assert set(again.values_list("status", "error")) == {("PROCESSED", "")}
+    assert again.count() == 3
+
+
+def test_what_does_not_say_whose_it_is_joins_its_owner_once_that_is_known() -> None:
+    """A dispute or a refund names the payment only."""
+    customer = shop.customer().billing_account.provider_customer_id
+    told = shop.events("payment_intent.succeeded")[0]
+    nameless = {**told["data"]["object"], "customer": None}
+    shop.hear({**told, "id": "evt_nameless", "data": {"object": nameless}})
+    event = ProviderEvent.objects.get(external_id="evt_nameless")
+    assert event.owner_id == nameless["id"]
+
+    assert inbox.process_one("w1")
+    event.refresh_from_db()
+    assert (event.status, event.owner_id) == ("RECEIVED", customer)
+    assert inbox.process_one("w1")
+    event.refresh_from_db()
+    assert (event.status, event.owner_id) == ("PROCESSED", customer)

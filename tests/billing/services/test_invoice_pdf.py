@@ -85,6 +85,16 @@ def renewal(**fields: Any) -> Invoice:
     return invoice
 
 
+def test_why_no_tax_is_charged_is_written_below_the_sums() -> None:
+    note = "Reverse charge: the customer accounts for the tax"
+
+    text = text_of(invoice_pdf.render(renewal(tax_note=note)))
+
+    assert text.index("Still due") < text.index(note)
+    assert text.count(note) == 1
+    assert "Tax $0.00" in " ".join(text.split())
+
+
 def test_it_says_who_owes_whom_how_much_for_what(settings: Settings) -> None:
     settings.INVOICE_ISSUER = "Mainstay Demo Ltd\n1 Harbour Street"
     invoice = renewal()

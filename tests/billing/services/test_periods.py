@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from billing.models import BillingPeriod, Price, Subscription
-from billing.services import closing, periods
+from billing.services import closing, periods, prices, versions
 from billing.services.periods import add_months, mirror, period_at, period_of_hour, renewals
 from tests import make
 from tests.clocks import at
@@ -180,9 +180,8 @@ def test_days_on_which_clocks_change_elsewhere_have_24_hours(day: datetime) -> N
 def test_a_new_price_list_does_not_reach_back_into_the_open_period() -> None:
     subscription = make.subscription()
     mirror(subscription)
-    subscription.plan.prices.filter(kind=Price.Kind.OVERAGE).update(unit_price_nano=9)
-    subscription.plan.token_allotment = 5
-    subscription.plan.save()
+    prices.replace(subscription.plan.prices.get(kind=Price.Kind.OVERAGE), by=None, unit_price_nano=9)
+    versions.revise(subscription.plan, by=None, token_allotment=5)
 
     period = mirror(subscription)
 
@@ -195,7 +194,15 @@ def test_a_changed_plan_changes_the_open_periods_terms() -> None:
     mirror(subscription)
     larger = make.hosting_plan(token_allotment=9_000_000, price_minor=9_900)
     recurring = larger.prices.get(kind=Price.Kind.RECURRING)
-    renewed(subscription, utc(2026, 1, 1), utc(2026, 2, 1), plan=larger, price=recurring, quantity=2)
+    renewed(
+        subscription,
+        utc(2026, 1, 1),
+        utc(2026, 2, 1),
+        plan=larger,
+        plan_version=larger.current,
+        price=recurring,
+        quantity=2,
+    )
 
     period = subscription.periods.get()
 
@@ -208,7 +215,14 @@ def test_a_plan_changed_with_a_new_period_ends_the_old_one_on_its_own_terms() ->
     mirror(subscription)
     larger = make.hosting_plan(token_allotment=9_000_000, price_minor=9_900)
     recurring = larger.prices.get(kind=Price.Kind.RECURRING)
-    renewed(subscription, utc(2026, 1, 20, 8), utc(2026, 2, 20, 8), plan=larger, price=recurring)
+    renewed(
+        subscription,
+        utc(2026, 1, 20, 8),
+        utc(2026, 2, 20, 8),
+        plan=larger,
+        plan_version=larger.current,
+        price=recurring,
+    )
 
     close_at(subscription, utc(2026, 1, 20, 8))
 

@@ -91,7 +91,7 @@ def test_more_usage_never_costs_less(agreed: Terms, one: int, other: int) -> Non
 @given(terms, tokens)
 def test_a_line_is_off_by_at_most_half_a_minor_unit(agreed: Terms, used: int) -> None:
     for line in rate(agreed, Usage(used)):
-        assert abs(line.amount_minor * NANO - line.quantity * line.unit_price_nano) * 2 <= NANO
+        assert abs(line.amount_minor * NANO - line.quantity * (line.unit_price_nano or 0)) * 2 <= NANO
 
 
 @given(terms, tokens)

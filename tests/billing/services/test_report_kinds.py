@@ -1,6 +1,9 @@
 """What the reports of billing say."""
 
+from datetime import timedelta
+
 from tests import make
+from tests.billing import lives
 from tests.clients import PersonClient
 from tests.clocks import at
 from tests.orgs.reading import NOON, fetched, generated, sheet
@@ -21,3 +24,17 @@ def test_usage_and_billing(owner: PersonClient, outsider: PersonClient) -> None:
     told = sheet(fetched(owner, billing))
     assert told[0] == ["Invoice", "Issued", "Status", "Total", "Currency"]
     assert told[1:] == [["N-owner@harbour.test", "2026-03-10", "Paid", "$29.00", "USD"]]
+
+
+def test_recurring_charges_tell_each_change_of_those_days(owner: PersonClient, outsider: PersonClient) -> None:
+    plan = make.plan(name="Pages Team")
+    row = lives.begin(NOON - timedelta(days=40), 2_900, owner.organization, plan)
+    lives.change(row, NOON, 5_800)
+    lives.begin(NOON, 9_900, outsider.organization, plan)
+    with at(NOON):
+        report = generated(owner, kind="recurring_charges", format="csv", startsOn="2026-03-10", endsOn="2026-03-10")
+
+    assert sheet(fetched(owner, report)) == [
+        ["Day", "Plan", "Change", "A month", "Currency"],
+        ["2026-03-10", "Pages Team", "More", "$29.00", "USD"],
+    ]

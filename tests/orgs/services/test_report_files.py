@@ -42,7 +42,7 @@ def test_members_on_paper(owner: PersonClient) -> None:
     assert "owner@harbour.test" in found[0]
 
 
-@pytest.mark.parametrize("kind", ["members", "audit_activity", "checks", "usage", "billing"])
+@pytest.mark.parametrize("kind", ["members", "audit_activity", "checks", "usage", "billing", "recurring_charges"])
 @pytest.mark.parametrize("file_format", ["pdf", "csv"])
 def test_every_kind_has_something_to_say_of_nothing(owner: PersonClient, kind: str, file_format: str) -> None:
     report = generated(owner, kind=kind, format=file_format, startsOn="2026-01-01", endsOn="2026-01-01")

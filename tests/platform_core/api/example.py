@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelInvalid
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import path
@@ -168,6 +168,28 @@ class Echo(PersonSurface):
         return Response(EchoSerializer(self.validated(EchoSerializer, query=True)).data)
 
 
+class ActSerializer(StrictSerializer):
+    code = serializers.SlugField(max_length=40)
+    then = serializers.CharField(required=False, default="", allow_blank=True)
+
+
+class Act(PersonSurface):
+    """Makes a row and shows a secret, once for each Idempotency-Key; or fails afterwards, as its body says."""
+
+    access = {"POST": access.PERSON}
+    idempotent = True
+
+    @extend_schema(request=ActSerializer, responses={201: None})
+    def post(self, request: Request) -> Response:
+        given = self.validated(ActSerializer)
+        with transaction.atomic():
+            row = Product.objects.create(code=f"{given['code']}-{Product.objects.count()}", name=given["code"])
+            if given["then"]:
+                raise FAILURES[given["then"]]
+        answer = {"id": str(row.pk), "secret": f"s3cret-{row.pk}", "key": self.idempotency_key}
+        return Response(answer, status=201, headers={"Location": f"/{row.pk}"})
+
+
 class Unknown(PersonSurface):
     """Declares a rule that its surface does not know."""
 
@@ -204,6 +226,7 @@ class Empty(PublicHubSurface):
 
 FAILURES: dict[str, Exception] = {
     "conflict": errors.Conflict("Not now.", details={"plan_code": ["Is taken.", "Is old."]}),
+    "declined": errors.PaymentRequired("Your card was declined."),
     "busy": errors.UpstreamError("Later.", headers={"Retry-After": "7"}),
     "throttled": exceptions.Throttled(wait=2.4),
     "unsupported": exceptions.APIException("Odd."),
@@ -238,6 +261,18 @@ class Cron(CronSurface):
 
     def post(self, request: Request) -> Response:
         return Response({"orders": Order.objects.count()})
+
+
+class Receipt(CronSurface):
+    """A machine's verb that acts once for each Idempotency-Key and answers with a text of its own."""
+
+    access = {"POST": access.SCHEDULER}
+    idempotent = True
+
+    @extend_schema(request=None, responses={(200, "text/plain"): str})
+    def post(self, request: Request) -> HttpResponse:
+        made = Product.objects.create(code=f"receipt-{Product.objects.count()}", name="Receipt")
+        return HttpResponse(f"Made {made.code} för {self.caller}", content_type="text/plain; charset=utf-8")
 
 
 class Internal(InternalSurface):
@@ -290,12 +325,15 @@ urlpatterns = [
     path("api/admin/members", Members.as_view()),
     path("api/admin/unpaged", Unpaged.as_view()),
     path("api/user/echo", Echo.as_view()),
+    path("api/user/act", Act.as_view()),
+    path("api/user/act-too", Act.as_view()),
     path("api/user/unknown", Unknown.as_view()),
     path("api/user/undeclared", Undeclared.as_view()),
     path("api/v1/public/empty", Empty.as_view()),
     path("api/v1/public/fail/<str:name>", HubFailure.as_view()),
     path("health/fail/<str:name>", PlatformFailure.as_view()),
     path("api/v1/cron/count", Cron.as_view()),
+    path("api/v1/cron/receipt", Receipt.as_view()),
     path("internal/count", Internal.as_view()),
     path("webhooks/hook", Hook.as_view()),
     path("page", page),

@@ -18,7 +18,8 @@ COMPONENTS: dict[str, Any] = {
             "mood": {"type": "string", "enum": ["calm", "busy"]},
             "loaves": {"type": "integer", "minimum": 12},
             "isOpen": {"type": "boolean", "default": False},
-            "oven": {"allOf": [{"$ref": "#/components/schemas/Oven"}], "nullable": True},
+            "oven": {"oneOf": [{"$ref": "#/components/schemas/Oven"}, {"type": "null"}]},
+            "closedAt": {"type": ["string", "null"], "format": "date-time"},
             "shelves": {"type": "array", "items": {"type": "integer"}},
             "prices": {"type": "object", "additionalProperties": {"type": "integer"}},
             "notes": {"type": "object"},
@@ -46,6 +47,7 @@ def test_an_answer_is_shown_by_names_and_kinds(bakery: dict[str, Any]) -> None:
         "oven": {"name": "Olivia Berg", "model": 1},
         "shelves": [1],
         "prices": {"example": 1},
+        "closedAt": "2026-03-01T09:30:00Z",
         "notes": {},
         "anything": {},
     }

@@ -34,3 +34,17 @@ def test_sealers_killed_at_any_commit_lose_no_event_and_seal_none_twice(own: Ins
     assert found["problem"] == ""
     assert found["sequences"] == list(range(1, written + 1))
     assert (found["actions"], found["unsealed"]) == (written, 0)
+
+
+def test_an_event_is_told_if_and_only_if_its_write_was_committed_and_by_one_id(own: Instance) -> None:
+    found = json.loads(own.run("-m", "tests.platform_core.processes.kill_deliverers").splitlines()[-1])
+
+    assert found["deaths"] >= 8
+    # Only the one that died before its first commit wrote nothing.
+    assert len(found["written"]) == 13
+    assert "thing-1-False" not in found["written"]
+    assert [[path, name] for path, name, _ in found["told"]] == [
+        [path, name] for path in ("/0", "/1") for name in found["written"]
+    ]
+    assert len({message_id for _, _, message_id in found["told"]}) == 13
+    assert found["owed"] == 0

@@ -10,7 +10,7 @@ from django.db import transaction
 from platform_core import clock, signing
 from platform_core.models import AuditEvent, WebhookDelivery, WebhookEndpoint
 from platform_core.models.leases import LONG_AGO
-from platform_core.services import outbox
+from platform_core.services import outbox, webhook_posting
 from tests import make
 from tests.loopback import Reply, Server, serve
 
@@ -124,7 +124,7 @@ def test_the_pauses_are_those_of_the_standard() -> None:
     ],
 )
 def test_retry_after_is_a_number_or_a_date(header: str, expected: float) -> None:
-    assert outbox.asked_to_wait(header, datetime(2026, 1, 1, tzinfo=UTC)) == expected
+    assert webhook_posting.asked_to_wait(header, datetime(2026, 1, 1, tzinfo=UTC)) == expected
 
 
 @pytest.mark.parametrize(("asked", "pause_seconds"), [("600", 600), ("1", 5), ("9999999", 86400)])
@@ -171,8 +171,8 @@ def test_a_fenced_try_changes_nothing() -> None:
     stale = WebhookDelivery.objects.get(pk=delivery.pk)
     WebhookDelivery.objects.update(lease_token=7)
 
-    outbox._settle(stale, outbox.Answer(410))
-    outbox._settle(stale, outbox.Answer(200))
+    outbox._settle(stale, webhook_posting.Answer(410))
+    outbox._settle(stale, webhook_posting.Answer(200))
 
     delivery.refresh_from_db()
     assert (delivery.status, delivery.response_status) == (Status.PENDING, None)

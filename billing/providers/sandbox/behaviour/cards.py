@@ -4,22 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 
-from billing.providers.sandbox.errors import CardError
+from billing.providers.sandbox.behaviour import banks
+from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.shapes import Json
 from billing.providers.sandbox.shapes.customers import card as shown_card
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why the bank said no."""
-
-    message: str
-    code: str
-    decline_code: str | None = None
-
-    def error(self, *, charge: str | None = None) -> CardError:
-        """The refusal as an answer."""
-        return CardError(self.message, code=self.code, decline_code=self.decline_code, charge=charge)
 
 
 @dataclass(frozen=True)
@@ -31,6 +19,10 @@ class TestCard:
     token: str
     meaning: str
     refusal: Refusal | None = None
+    # Whether the payer must confirm: never, until it was confirmed once for later payments, or each time.
+    confirms: str = "never"
+    # What comes of a charge later: the payer disputes it, or a refund of it fails.
+    aftermath: str = ""
 
     @property
     def spaced(self) -> str:
@@ -41,6 +33,13 @@ class TestCard:
 
 DECLINED = Refusal("Your card was declined.", "card_declined", "generic_decline")
 NO_FUNDS = Refusal("Your card has insufficient funds.", "card_declined", "insufficient_funds")
+UNCONFIRMED = Refusal(
+    "This payment needs to be confirmed by the cardholder.", "authentication_required", "authentication_required"
+)
+NOT_CONFIRMED = Refusal(
+    "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+    "payment_intent_authentication_failure",
+)
 EXPIRED = Refusal("Your card has expired.", "expired_card", "expired_card")
 NOT_A_TEST_CARD = Refusal(
     "Your card was declined. The sandbox takes only the test cards that are listed on its page.",
@@ -53,6 +52,12 @@ CARDS = (
     TestCard("4000000000009995", "visa", "visa_chargeDeclinedInsufficientFunds", "Insufficient funds", NO_FUNDS),
     TestCard("4000000000000069", "visa", "chargeDeclinedExpiredCard", "Expired", EXPIRED),
     TestCard("4000000000000341", "visa", "chargeCustomerFail", "Can be saved, then declines", DECLINED),
+    TestCard(
+        "4000002500003155", "visa", "authenticationRequiredOnSetup", "Asks you to confirm (3D Secure)", confirms="once"
+    ),
+    TestCard("4000002760003184", "visa", "authenticationRequired", "Asks to confirm every payment", confirms="always"),
+    TestCard("4000000000000259", "visa", "createDispute", "Pays, then is disputed", aftermath="dispute"),
+    TestCard("4000000000005126", "visa", "refundFail", "Pays; a refund fails later", aftermath="refund_fails"),
     TestCard("5555555555554444", "mastercard", "mastercard", "Pays"),
     TestCard("378282246310005", "amex", "amex", "Pays"),
 )
@@ -76,16 +81,37 @@ def shown(number: str, *, exp_month: int, exp_year: int) -> Json:
     return shown_card(number, brand, fingerprint(number), exp_month=exp_month, exp_year=exp_year)
 
 
+def known(method: Json) -> TestCard | None:
+    """The test card behind a payment method, if it is one."""
+    return BY_FINGERPRINT.get(method["card"]["fingerprint"]) if method["type"] == "card" else None
+
+
 def refusal_of(method: Json) -> Refusal | None:
-    """What the bank says to a charge on this payment method; None: yes."""
-    known = BY_FINGERPRINT.get(method["card"]["fingerprint"])
-    return known.refusal if known else NOT_A_TEST_CARD
+    """What the bank says to a charge on this payment method; None: yes. A debit is refused only when it is due."""
+    if method["type"] != "card":
+        return None
+    card = known(method)
+    return card.refusal if card else NOT_A_TEST_CARD
+
+
+def debit_refusal_of(method: Json) -> Refusal | None:
+    """What the bank says when a debit is due."""
+    account = banks.BY_FINGERPRINT.get(method[method["type"]]["fingerprint"])
+    return account.refusal if account else banks.NO_ACCOUNT
+
+
+def must_confirm(method: Json) -> bool:
+    """Whether the payer must confirm a charge; of some cards only until they did so once."""
+    card = known(method)
+    if card is None:
+        return False
+    return card.confirms == "always" or (card.confirms == "once" and not method.get("_confirmed"))
 
 
 def attach_refusal_of(method: Json) -> Refusal | None:
     """What the bank says when the card is saved for a customer."""
-    known = BY_FINGERPRINT.get(method["card"]["fingerprint"])
-    return None if known and known.number == ATTACHABLE_FAILURE else refusal_of(method)
+    card = known(method)
+    return None if card and card.number == ATTACHABLE_FAILURE else refusal_of(method)
 
 
 def passes_luhn(number: str) -> bool:

@@ -1,7 +1,7 @@
-"""Collecting money: a charge on a card, and what it means for the invoice and its subscription."""
+"""Collecting an invoice: what a payment means for it and for its subscription."""
 
-from billing.providers.sandbox.behaviour import cards, ending
-from billing.providers.sandbox.behaviour.cards import Refusal
+from billing.providers.sandbox.behaviour import cards, ending, paying
+from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.shapes import Json
 from billing.providers.sandbox.shapes import payments as shapes
@@ -14,62 +14,6 @@ NO_CARD = Refusal(
     "the Customer and set it as default, or pass one to this call.",
     "missing",
 )
-
-
-def attach(books: Books, method: Json, customer: Json) -> Json:
-    """Save a card for a customer."""
-    method["customer"] = customer["id"]
-    books.change(method)
-    books.announce("payment_method.attached", method)
-    return method
-
-
-def charge(books: Books, intent: Json, method: Json) -> Refusal | None:
-    """Try the card; gives why not, or None."""
-    refusal = cards.refusal_of(method)
-    payer = {name: method["billing_details"][name] for name in ("email", "name")}
-    made = shapes.charge(intent, method["card"], payment_method=method["id"], payer=payer, at=books.now)
-    intent["latest_charge"] = made["id"]
-    if refusal:
-        books.add(_failed(made, refusal), "charge.failed")
-        intent["status"] = "requires_payment_method"
-        intent["last_payment_error"] = {
-            "charge": made["id"],
-            "code": refusal.code,
-            "decline_code": refusal.decline_code,
-            "message": refusal.message,
-            "payment_method": method,
-            "type": "card_error",
-        }
-        books.change(intent, "payment_intent.payment_failed")
-        return refusal
-    books.add(made, "charge.succeeded")
-    intent.update(
-        status="succeeded",
-        amount_received=intent["amount"],
-        last_payment_error=None,
-        payment_method=method["id"],
-    )
-    books.change(intent, "payment_intent.succeeded")
-    return None
-
-
-def _failed(made: Json, refusal: Refusal) -> Json:
-    made.update(
-        amount_captured=0,
-        captured=False,
-        failure_code=refusal.code,
-        failure_message=refusal.message,
-        paid=False,
-        status="failed",
-    )
-    made["outcome"].update(
-        network_status="declined_by_network",
-        reason=refusal.decline_code,
-        seller_message="The bank did not return any further details with this decline.",
-        type="issuer_declined",
-    )
-    return made
 
 
 def expect(books: Books, invoice: Json) -> Json:
@@ -98,22 +42,45 @@ def default_method(books: Books, invoice: Json) -> Json | None:
     return books.find("payment_method", chosen) if chosen else None
 
 
-def collect(books: Books, invoice: Json, method: Json | None = None, *, automatic: bool = False) -> Refusal | None:
+def intent_of(books: Books, invoice: Json) -> tuple[Json, Json]:
+    """How an open invoice is paid: the thread to its payment intent, and the intent."""
+    (payment,) = books.all("invoice_payment", invoice=invoice["id"])
+    return payment, books.get("payment_intent", payment["_payment_intent"])
+
+
+def collect(
+    books: Books, invoice: Json, method: Json | None = None, *, automatic: bool = False, confirmed: bool = False
+) -> Refusal | None:
     """Charge an open invoice; gives why not, or None. An automatic try that fails plans the next."""
     method = method or default_method(books, invoice)
-    (payment,) = books.all("invoice_payment", invoice=invoice["id"])
-    intent = books.get("payment_intent", payment["_payment_intent"])
-    refusal = charge(books, intent, method) if method else NO_CARD
+    payment, intent = intent_of(books, invoice)
+    if intent["status"] == "processing":
+        return None
+    refusal = paying.charge(books, intent, method, confirmed=confirmed) if method else NO_CARD
     invoice["attempt_count"] += 1
     invoice["attempted"] = True
     if refusal:
-        _not_collected(books, invoice, automatic=automatic)
-        return refusal
+        not_collected(books, invoice, refusal, automatic=automatic)
+    elif intent["status"] == "processing":
+        _wait(books, invoice)
+    else:
+        paid(books, invoice, payment, intent)
+    return refusal
+
+
+def _wait(books: Books, invoice: Json) -> None:
+    """A debit is on its way: the subscription runs on trust."""
+    invoice["next_payment_attempt"] = None
+    books.change(invoice, "invoice.updated")
+    _activate(books, invoice)
+
+
+def paid(books: Books, invoice: Json, payment: Json, intent: Json) -> None:
+    """The money for an invoice is there."""
     payment.update(amount_paid=intent["amount"], status="paid")
     payment["status_transitions"]["paid_at"] = books.now
     books.change(payment, "invoice_payment.paid")
     settle(books, invoice)
-    return None
 
 
 def settle(books: Books, invoice: Json) -> None:
@@ -128,19 +95,26 @@ def settle(books: Books, invoice: Json) -> None:
     invoice["status_transitions"]["paid_at"] = books.now
     books.change(invoice, "invoice.paid")
     books.announce("invoice.payment_succeeded", invoice)
+    _activate(books, invoice)
+
+
+def _activate(books: Books, invoice: Json) -> None:
     subscription = _whose_latest(books, invoice)
     if subscription and subscription["status"] in ("incomplete", "past_due"):
         subscription["status"] = "active"
         books.change(subscription, "customer.subscription.updated")
 
 
-def _not_collected(books: Books, invoice: Json, *, automatic: bool) -> None:
+def not_collected(books: Books, invoice: Json, refusal: Refusal, *, automatic: bool) -> None:
+    """The try failed: the subscription is past due, and after the last try it ends."""
     subscription = _whose_latest(books, invoice)
     tries = invoice["attempt_count"]
     exhausted = tries > len(RETRY_DAYS)
     if automatic:
         invoice["next_payment_attempt"] = None if exhausted else books.now + RETRY_DAYS[tries - 1] * DAY
     books.change(invoice, "invoice.payment_failed")
+    if refusal is cards.UNCONFIRMED:
+        books.announce("invoice.payment_action_required", invoice)
     if subscription is None:
         return
     if subscription["status"] == "active":

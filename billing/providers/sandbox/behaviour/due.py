@@ -1,14 +1,22 @@
 """What happens by itself: everything that falls due by a moment, in order, each step at its own time."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import UTC, datetime
 
 from billing.providers.sandbox import books, clock
-from billing.providers.sandbox.behaviour import charging, invoicing, subscribing
+from billing.providers.sandbox.behaviour import (
+    charging,
+    debits,
+    disputing,
+    invoicing,
+    refunding,
+    scheduling,
+    subscribing,
+    trials,
+)
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.models import Record
-from billing.providers.sandbox.shapes import Json
+from billing.providers.sandbox.shapes import Json, copied
 
 
 def run_until(moment: int, *, moving_clock: bool = False) -> int:
@@ -38,7 +46,7 @@ def _step(moment: int, *, moving_clock: bool) -> bool:
         account.now = record.due_at
         if moving_clock:
             clock.reach(datetime.fromtimestamp(account.now, UTC))
-        ACTIONS[record.kind](account, deepcopy(record.data))
+        ACTIONS[record.kind](account, copied(record.data))
         if Record.objects.filter(pk=record.pk, due_at=account.now).exists():
             raise RuntimeError(f"{record} is still due at {account.now} after what was due was done.")
         return True
@@ -47,8 +55,19 @@ def _step(moment: int, *, moving_clock: bool) -> bool:
 def _subscription(account: Books, subscription: Json) -> None:
     if subscription["status"] == "incomplete":
         subscribing.expire(account, subscription)
+    elif subscription["status"] == "trialing":
+        trials.advance(account, subscription)
     else:
-        subscribing.renew(account, subscription)
+        subscribing.renew(account, _as_scheduled(account, subscription))
+
+
+def _as_scheduled(account: Books, subscription: Json) -> Json:
+    """A phase that begins with this renewal begins before it."""
+    schedule = account.find("subscription_schedule", subscription["schedule"] or "")
+    if schedule is None or not schedule["current_phase"] or schedule["current_phase"]["end_date"] > account.now:
+        return subscription
+    scheduling.advance(account, schedule)
+    return account.get("subscription", subscription["id"])
 
 
 def _invoice(account: Books, invoice: Json) -> None:
@@ -69,4 +88,8 @@ ACTIONS: dict[str, Callable[[Books, Json], None]] = {
     "subscription": _subscription,
     "invoice": _invoice,
     "checkout.session": _session,
+    "payment_intent": debits.settle,
+    "refund": refunding.settle,
+    "dispute": disputing.lapse,
+    "subscription_schedule": scheduling.advance,
 }

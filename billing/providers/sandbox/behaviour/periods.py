@@ -18,7 +18,7 @@ def boundary(anchor: int, recurring: Json, number: int) -> int:
     unit, count = _unit(recurring)
     if unit in SECONDS:
         return anchor + number * count * SECONDS[unit]
-    return _months_later(anchor, number * count * MONTHS[unit])
+    return months_later(anchor, number * count * MONTHS[unit])
 
 
 def following(anchor: int, recurring: Json, moment: int) -> int:
@@ -33,7 +33,8 @@ def _unit(recurring: Json) -> tuple[str, int]:
     return str(recurring["interval"]), int(recurring["interval_count"])
 
 
-def _months_later(anchor: int, months: int) -> int:
+def months_later(anchor: int, months: int) -> int:
+    """The same time of day so many months on; on the last day of a month that is too short."""
     start = datetime.fromtimestamp(anchor, UTC)
     years, month = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month + 1

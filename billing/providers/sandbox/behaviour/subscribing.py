@@ -1,13 +1,13 @@
 """The life of a subscription: first invoice, renewals, changes, expiry."""
 
-from billing.providers.sandbox.behaviour import charging, ending, invoicing, periods
-from billing.providers.sandbox.behaviour.cards import Refusal
+from billing.providers.sandbox.behaviour import charging, discounting, ending, invoicing, periods
+from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.shapes import Json
 from billing.providers.sandbox.shapes import invoices as invoice_shapes
 from billing.providers.sandbox.shapes import subscriptions as shapes
-from billing.providers.sandbox.timetable import DRAFT_SECONDS
+from billing.providers.sandbox.timetable import DAY, DRAFT_SECONDS
 
 # While collection is paused in these ways, a renewal's invoice is closed as soon as it is made.
 CLOSED_WHILE_PAUSED = {"void": "void", "mark_uncollectible": "uncollectible"}
@@ -36,23 +36,42 @@ def subscribe(books: Books, customer: Json, params: Json, *, collect: bool = Tru
     """
     prices = [recurring_price(books, item["price"], f"items[{at}][price]") for at, item in enumerate(params["items"])]
     must_agree(prices)
-    period = books.now, periods.following(books.now, prices[0]["recurring"], books.now)
+    trial_end = _trial_end(books, params)
+    period = books.now, trial_end or periods.following(books.now, prices[0]["recurring"], books.now)
     subscription = shapes.subscription(params, customer=customer["id"], currency=prices[0]["currency"], period=period)
+    if trial_end:
+        subscription.update(
+            status="trialing", trial_start=books.now, trial_end=trial_end, billing_cycle_anchor=trial_end
+        )
+    subscription["discounts"] = discounting.give(books, params.get("discounts") or [], subscription, customer=customer)
     items = [
         shapes.subscription_item(subscription, price, item, at=books.now)
         for price, item in zip(prices, params["items"], strict=True)
     ]
     for item in items:
         books.add(item)
-    invoice = _begin(books, customer, subscription, items)
+    invoice = _begin(books, customer, subscription, items, params.get("_once") or [])
     if invoice["status"] == "open" and collect:
         refusal = charging.collect(books, invoice)
         return books.get("subscription", subscription["id"]), refusal
     return books.get("subscription", subscription["id"]), None
 
 
-def _begin(books: Books, customer: Json, subscription: Json, items: list[Json]) -> Json:
-    """Enter the subscription and its first invoice, each event after what it refers to."""
+def _trial_end(books: Books, params: Json) -> int | None:
+    """When nothing is to be paid until then."""
+    days, end = params.get("trial_period_days") or 0, params.get("trial_end")
+    if days and end is not None:
+        raise Invalid("You may only specify one of these parameters: trial_end, trial_period_days.", param="trial_end")
+    if isinstance(end, int) and end <= books.now:
+        raise Invalid("Invalid timestamp: must be in the future.", param="trial_end")
+    return end if isinstance(end, int) else (books.now + days * DAY if days else None)
+
+
+def _begin(books: Books, customer: Json, subscription: Json, items: list[Json], once: list[Json]) -> Json:
+    """Enter the subscription and its first invoice, each event after what it refers to.
+
+    `once` are lines' prices that are paid with the first invoice only.
+    """
     invoice = invoice_shapes.invoice(
         customer,
         reason="subscription_create",
@@ -63,8 +82,16 @@ def _begin(books: Books, customer: Json, subscription: Json, items: list[Json]) 
     )
     invoice["auto_advance"] = True
     subscription["latest_invoice"] = invoice["id"]
+    if subscription["status"] == "trialing":
+        invoice["discounts"] = []
+    else:
+        discounting.take(books, invoice, subscription)
     books.add(subscription, "customer.subscription.created")
-    invoicing.enter(books, invoice, invoicing.base_lines(books, invoice["id"], subscription, items))
+    lines = invoicing.base_lines(books, invoice["id"], subscription, items)
+    if subscription["status"] == "trialing":
+        for line in lines:
+            line.update(amount=0, subtotal=0, description=f"Trial period for {line['description']}")
+    invoicing.enter(books, invoice, [*lines, *invoicing.once_lines(books, invoice, once)])
     books.announce("invoice.created", invoice)
     return invoicing.finalize(books, invoice)
 
@@ -117,6 +144,7 @@ def _cycle_draft(
     if collected:
         invoice.update(auto_advance=True, automatically_finalizes_at=books.now + DRAFT_SECONDS)
     subscription["latest_invoice"] = invoice["id"]
+    discounting.take(books, invoice, subscription)
     waiting = invoicing.pending_items(
         books, customer["id"], subscription["currency"], subscriptions=("", subscription["id"])
     )

@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.providers.sandbox import books, clock
+from billing.providers.sandbox import books, clock, faults
 from billing.providers.sandbox.behaviour import due
+from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Delivery, Record
 from billing.providers.sandbox.pages.access import sandbox_only
-from billing.providers.sandbox.pages.forms import AdvanceForm
+from billing.providers.sandbox.pages.forms import AdvanceForm, FaultForm
 from billing.providers.sandbox.shapes import Json
 from platform_core import clock as business_clock
 
@@ -25,6 +26,13 @@ WHAT_FALLS_DUE = {
     ("invoice", "draft"): "is finalised and charged",
     ("invoice", "open"): "is charged again",
     ("checkout.session", "open"): "expires",
+    ("subscription", "trialing"): "comes to its trial's end",
+    ("payment_intent", "processing"): "has its debit answered",
+    ("refund", "pending"): "has a refund arrive",
+    ("refund", "succeeded"): "has a refund come back",
+    ("dispute", "needs_response"): "loses a dispute",
+    ("dispute", "under_review"): "loses a dispute",
+    ("subscription_schedule", "active"): "comes to a scheduled change",
 }
 
 
@@ -48,6 +56,23 @@ def advance(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("sandbox:control"))
 
 
+@sandbox_only
+@require_POST
+def order_fault(request: HttpRequest) -> HttpResponse:
+    """Let something go wrong, or nothing any more."""
+    if "forget" in request.POST:
+        faults.forget()
+        messages.success(request, "Nothing fails any more.")
+        return HttpResponseRedirect(reverse("sandbox:control"))
+    form = FaultForm(request.POST)
+    if not form.is_valid():
+        return _page(request, _advance_form(None), fault_form=form, status=400)
+    wanted = form.cleaned_data
+    faults.order(Fault[wanted["fault"]], method=wanted["method"], path=wanted["path"], times=wanted["times"])
+    messages.success(request, f"The next {wanted['times']} of these requests will fail.")
+    return HttpResponseRedirect(reverse("sandbox:control"))
+
+
 def _advance_form(data: Any) -> AdvanceForm:
     moment = due.next_moment("subscription")
     renewal = datetime.fromtimestamp(moment, UTC) if moment else None
@@ -55,11 +80,15 @@ def _advance_form(data: Any) -> AdvanceForm:
     return AdvanceForm(data, now=now, next_renewal=max(renewal, now) if renewal else None)
 
 
-def _page(request: HttpRequest, form: AdvanceForm, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: AdvanceForm, *, fault_form: FaultForm | None = None, status: int = 200
+) -> HttpResponse:
     ahead, customers = clock.offset(), _customers()
     names = {customer["id"]: customer.get("name") or customer.get("email") for customer in customers}
     context = {
         "form": form,
+        "fault_form": fault_form or FaultForm(),
+        "ordered": faults.pending(),
         "now": form.now,
         "machine_time": business_clock.wall(),
         "is_ahead": bool(ahead),

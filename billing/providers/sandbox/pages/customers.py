@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.providers.sandbox import books, wire
-from billing.providers.sandbox.behaviour import cards, charging, wallet
+from billing.providers.sandbox.behaviour import charging, disputing, refunding, wallet
 from billing.providers.sandbox.books import Books
-from billing.providers.sandbox.errors import CardError
+from billing.providers.sandbox.errors import CardError, Invalid, StripeError
 from billing.providers.sandbox.pages.access import sandbox_only
 from billing.providers.sandbox.pages.forms import CardChoiceForm
 from billing.providers.sandbox.shapes import Json
@@ -27,7 +27,8 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
             "customer": found,
             "subscriptions": _newest(account, "subscription", customer_id),
             "invoices": _newest(account, "invoice", customer_id),
-            "card": _card(account, found),
+            "card": _shown(_card(account, found)),
+            "payments": _payments(account, customer_id),
             "form": CardChoiceForm(),
         }
     return render(request, "sandbox/customer.html", context)
@@ -43,7 +44,10 @@ def replace_card(request: HttpRequest, customer_id: str) -> HttpResponse:
     try:
         with books.writing() as account:
             owner = _customer(account, customer_id)
-            wallet.replace_card(account, owner, cards.BY_TOKEN[form.cleaned_data["card"]])
+            found = wallet.by_token(form.cleaned_data["card"])
+            if found is None:
+                raise Http404
+            wallet.replace_card(account, owner, found)
     except CardError as error:
         messages.error(request, f"The bank refused to save this card: {error}")
     else:
@@ -60,11 +64,71 @@ def pay_invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
         if invoice is None:
             raise Http404
         refusal = charging.collect(account, invoice) if invoice["status"] == "open" else None
+        waits = charging.intent_of(account, invoice)[1] if invoice["status"] == "open" else {}
+    if waits.get("status") == "requires_action":
+        return HttpResponseRedirect(reverse("sandbox:confirm_payment", args=[waits["id"]]))
     if refusal:
         messages.error(request, refusal.message)
-    else:
+    elif invoice["status"] == "paid":
         messages.success(request, f"Invoice {invoice['number']} is paid.")
+    else:
+        messages.success(request, "The debit is on its way.")
     return HttpResponseRedirect(reverse("sandbox:customer", args=[invoice["customer"]]) + f"#{invoice_id}")
+
+
+# What may be done about a payment.
+ACTS = {
+    "dispute": lambda account, charge: disputing.begin(account, charge, "fraudulent"),
+    "refund": lambda account, charge: refunding.refund(account, charge, None, {}),
+    "win": lambda account, charge: disputing.decide(account, _dispute_of(account, charge), won=True),
+    "lose": lambda account, charge: disputing.decide(account, _dispute_of(account, charge), won=False),
+}
+
+
+@sandbox_only
+@require_POST
+def act_on_payment(request: HttpRequest, customer_id: str, charge_id: str) -> HttpResponse:
+    """The customer's bank takes a payment back, or decides; or the merchant refunds it."""
+    act = ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        raise Http404
+    try:
+        with books.writing() as account:
+            charge = account.find("charge", charge_id)
+            if charge is None or charge["customer"] != customer_id:
+                raise Http404
+            act(account, charge)
+    except StripeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Done.")
+    return HttpResponseRedirect(reverse("sandbox:customer", args=[customer_id]) + "#payments")
+
+
+def _dispute_of(account: Books, charge: Json) -> Json:
+    for dispute in account.all("dispute", lookup=charge["id"]):
+        if dispute["status"] in disputing.OPEN:
+            return dispute
+    raise Invalid("No dispute of this payment is open.")
+
+
+def _payments(account: Books, customer_id: str) -> list[Json]:
+    """The charges, each with its open dispute and what is left of it."""
+    found = []
+    for charge in reversed(account.all("charge", customer=customer_id)):
+        disputes = account.all("dispute", lookup=charge["id"])
+        state = disputes[-1]["status"] if disputes else charge["status"]
+        left = charge["amount_captured"] - charge["amount_refunded"] if charge["status"] == "succeeded" else 0
+        found.append({**charge, "state": state, "left": left, "is_open": state in disputing.OPEN})
+    return found
+
+
+def _shown(method: Json | None) -> str:
+    """Visa ending in 4242; a bank account likewise."""
+    if method is None:
+        return ""
+    details = method[method["type"]]
+    return f"{(details.get('brand') or 'bank account').capitalize()} ending in {details['last4']}"
 
 
 def _customer(account: Books, customer_id: str) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from billing.providers.sandbox import clock
-from billing.providers.sandbox.behaviour import cards
+from billing.providers.sandbox.behaviour import banks, cards
 from billing.providers.sandbox.checkout import Payer
 
 EXPIRY = re.compile(r"(\d{1,2})\s*/?\s*(\d{2}|\d{4})")
@@ -95,6 +95,42 @@ class CardForm(forms.Form):
         )
 
 
+class AccountForm(forms.Form):
+    """A test bank account instead of a card."""
+
+    email = CardForm.base_fields["email"]
+
+    def __init__(self, *args: Any, types: list[str], known_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(each.number, f"{each.label}: {each.meaning.lower()}") for each in banks.offered(types)]
+        self.fields["account"] = forms.ChoiceField(label="Bank account", choices=offered)
+        if known_email:
+            del self.fields["email"]
+
+    def payer(self) -> Payer:
+        """What the checkout needs."""
+        return Payer(email=self.cleaned_data.get("email", ""), account=self.cleaned_data["account"])
+
+
+class FaultForm(forms.Form):
+    """What shall go wrong, where, and how often."""
+
+    fault = forms.ChoiceField(
+        label="What goes wrong",
+        choices=[
+            ("TIMEOUT_BEFORE", "No answer, nothing done"),
+            ("TIMEOUT_AFTER", "No answer, but done"),
+            ("RATE_LIMITED", "Too many requests (429)"),
+            ("SERVER_ERROR", "The provider fails (500)"),
+        ],
+    )
+    method = forms.ChoiceField(
+        label="Of", initial="POST", choices=[("POST", "writes"), ("GET", "reads"), ("", "everything")], required=False
+    )
+    path = forms.CharField(label="Under", initial="/v1/", max_length=200)
+    times = forms.IntegerField(label="How often", initial=3, min_value=1, max_value=100)
+
+
 # A few years of renewals are done within a request's time; a mistyped year must not keep the sandbox busy for ever.
 FURTHEST = timedelta(days=5 * 366)
 
@@ -148,5 +184,6 @@ class CardChoiceForm(forms.Form):
 
     card = forms.ChoiceField(
         label="Charge from now on",
-        choices=[(card.token, f"{card.spaced}: {card.meaning.lower()}") for card in cards.CARDS],
+        choices=[(card.token, f"{card.spaced}: {card.meaning.lower()}") for card in cards.CARDS]
+        + [(account.token, f"Bank {account.label}: {account.meaning.lower()}") for account in banks.ACCOUNTS],
     )

@@ -1,6 +1,7 @@
 """/v1/invoiceitems"""
 
 from billing.providers.sandbox.behaviour import invoicing
+from billing.providers.sandbox.behaviour.pricing import amount_of
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -86,7 +87,7 @@ def _worth(books: Books, params: Json) -> tuple[int, str, Json | None]:
     price = books.get("price", params["pricing"]["price"], "pricing[price]")
     if price["recurring"]:
         raise Invalid("An invoice item takes only one-time prices.", param="pricing[price]")
-    return price["unit_amount"] * params.get("quantity", 1), price["currency"], shapes.pricing(price)
+    return amount_of(price, params.get("quantity", 1)), price["currency"], shapes.pricing(price)
 
 
 def retrieve(books: Books, params: Json, item_id: str) -> Json:

@@ -1,7 +1,7 @@
 """/v1/invoices"""
 
 from billing.providers.sandbox import identifiers
-from billing.providers.sandbox.behaviour import charging, invoicing, periods
+from billing.providers.sandbox.behaviour import changing, charging, discounting, invoicing, periods
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -12,12 +12,17 @@ from billing.providers.sandbox.parameters import (
     Boolean,
     Choice,
     Currency,
+    Group,
+    Integer,
+    Many,
     Metadata,
+    Now,
     Required,
     Text,
     merged,
 )
 from billing.providers.sandbox.resources.customers import must_belong
+from billing.providers.sandbox.resources.subscriptions import DISCOUNT, ITEM, PRORATION
 from billing.providers.sandbox.shapes import Json
 from billing.providers.sandbox.shapes import invoices as shapes
 from billing.providers.sandbox.timetable import DRAFT_SECONDS
@@ -41,7 +46,19 @@ CREATE = {
 UPDATE = FIELDS
 FINALIZE = {"auto_advance": Boolean(), **EXPAND}
 PAY = {"off_session": Boolean(), "paid_out_of_band": Boolean(), "payment_method": Text(), **EXPAND}
-PREVIEW = {"customer": Text(), "subscription": Text(), **EXPAND}
+CHANGE = {
+    "items": Many(Group({**ITEM, "deleted": Boolean(), "id": Text()}), longest=20),
+    "proration_behavior": PRORATION,
+    "proration_date": Integer(),
+    "trial_end": Now(),
+}
+PREVIEW = {
+    "customer": Text(),
+    "discounts": Many(Group(DISCOUNT), longest=20),
+    "subscription": Text(),
+    "subscription_details": Group(CHANGE),
+    **EXPAND,
+}
 STATES = ("draft", "open", "paid", "uncollectible", "void")
 LIST = {
     **PAGE,
@@ -192,8 +209,23 @@ def lines(books: Books, params: Json, invoice_id: str) -> Listing:
 
 
 def preview(books: Books, params: Json) -> Json:
-    """The next renewal as it would be now, with what waits to be invoiced. Nothing is stored."""
+    """The invoice that a change would make at once, or the next renewal with what waits. Nothing of it is kept."""
     subscription = _to_preview(books, params)
+    details = params.get("subscription_details") or {}
+    if "discounts" in params:
+        details = {**details, "discounts": params["discounts"]}
+    with books.rehearsal():
+        invoice = changing.change(books, subscription, details, collect=False) if details else None
+        if invoice is None:
+            invoice = _upcoming(books, books.get("subscription", subscription["id"]))
+        else:
+            invoice["_lines"] = books.all("line_item", invoice=invoice["id"])
+        invoice["id"] = identifiers.new("upcoming_in")
+    return invoice
+
+
+def _upcoming(books: Books, subscription: Json) -> Json:
+    """The next renewal as it would be now."""
     customer = books.get("customer", subscription["customer"])
     items = books.all("subscription_item", subscription=subscription["id"])
     recurring = books.get("price", items[0]["price"])["recurring"]
@@ -207,7 +239,7 @@ def preview(books: Books, params: Json) -> Json:
         subscription=subscription,
         at=start,
     )
-    invoice["id"] = identifiers.new("upcoming_in")
+    discounting.take(books, invoice, subscription)
     coming = [{**item, "current_period_start": start, "current_period_end": end} for item in items]
     of = ("", subscription["id"])
     waiting = invoicing.pending_items(books, customer["id"], subscription["currency"], subscriptions=of)
@@ -215,7 +247,7 @@ def preview(books: Books, params: Json) -> Json:
         *invoicing.base_lines(books, invoice["id"], subscription, coming),
         *(shapes.item_line(invoice["id"], item) for item in waiting),
     ]
-    return invoicing.reckon(invoice, invoice["_lines"])
+    return invoicing.reckon(books, invoice, invoice["_lines"])
 
 
 def _to_preview(books: Books, params: Json) -> Json:
@@ -226,6 +258,7 @@ def _to_preview(books: Books, params: Json) -> Json:
     else:
         books.get("customer", params.get("customer", ""), "customer")
         running = [each for each in books.all("subscription", customer=params["customer"]) if each["ended_at"] is None]
-    if len(running) != 1 or running[0]["cancel_at_period_end"]:
+    ends = running and running[0]["cancel_at_period_end"] and "subscription_details" not in params
+    if len(running) != 1 or ends:
         raise Invalid("No upcoming invoices for customer.", code="invoice_upcoming_none")
     return running[0]

@@ -1,7 +1,7 @@
 """/v1/payment_methods, and those of a customer"""
 
-from billing.providers.sandbox.behaviour import cards, charging, wallet
-from billing.providers.sandbox.behaviour.cards import TestCard
+from billing.providers.sandbox.behaviour import cards, paying, wallet
+from billing.providers.sandbox.behaviour.banks import KINDS
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid, NoSuchObject
 from billing.providers.sandbox.paging import Listing
@@ -17,7 +17,7 @@ CREATE = {
     **EXPAND,
 }
 ATTACH = {"customer": Required(Text()), **EXPAND}
-LIST_OF_CUSTOMER = {**PLAIN_PAGE, "type": Choice(("card",))}
+LIST_OF_CUSTOMER = {**PLAIN_PAGE, "type": Choice(("card", *KINDS))}
 LIST = {**LIST_OF_CUSTOMER, "customer": Text()}
 
 
@@ -27,18 +27,9 @@ def create(books: Books, params: Json) -> Json:
     card = cards.BY_TOKEN.get(token.removeprefix("tok_"))
     if card is None:
         raise Invalid(f"No such token: '{token}'", code="resource_missing", param="card[token]")
-    return _made(books, card, params)
-
-
-def _made(books: Books, card: TestCard, params: Json) -> Json:
     details = params.get("billing_details") or {}
-    return wallet.ready_made(
-        books,
-        card,
-        email=details.get("email"),
-        name=details.get("name"),
-        metadata=params.get("metadata") or {},
-    )
+    made = wallet.ready_made(books, card, email=details.get("email"), name=details.get("name"))
+    return books.change({**made, "metadata": params.get("metadata") or {}})
 
 
 def retrieve(books: Books, params: Json, method_id: str) -> Json:
@@ -49,8 +40,8 @@ def retrieve(books: Books, params: Json, method_id: str) -> Json:
 def attach(books: Books, params: Json, method_id: str) -> Json:
     """Save a card for a customer. A ready-made card such as pm_card_visa is copied first."""
     customer = books.get("customer", params["customer"], "customer")
-    ready_made = cards.BY_TOKEN.get(method_id.removeprefix("pm_card_"))
-    method = _made(books, ready_made, {}) if ready_made else books.get("payment_method", method_id)
+    found = wallet.by_token(method_id.removeprefix("pm_card_").removeprefix("pm_"))
+    method = wallet.ready_made(books, found, email=None, name=None) if found else books.get("payment_method", method_id)
     if method["customer"] == customer["id"]:
         return method
     if method["customer"]:
@@ -58,7 +49,7 @@ def attach(books: Books, params: Json, method_id: str) -> Json:
     refusal = cards.attach_refusal_of(method)
     if refusal:
         raise refusal.error()
-    return charging.attach(books, method, customer)
+    return paying.attach(books, method, customer)
 
 
 def detach(books: Books, params: Json, method_id: str) -> Json:
@@ -89,6 +80,8 @@ def listing(books: Books, params: Json, customer_id: str = "") -> Listing:
     if owner:
         books.get("customer", owner, "id" if customer_id else "customer")
     rows = books.rows("payment_method").exclude(customer="")
+    if "type" in params:
+        rows = rows.filter(lookup=params["type"])
     return Listing(rows.filter(customer=owner) if owner else rows)
 
 

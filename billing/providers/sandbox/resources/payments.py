@@ -2,12 +2,13 @@
 
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.paging import Listing
-from billing.providers.sandbox.parameters import PAGE, Text
+from billing.providers.sandbox.parameters import PAGE, Choice, Group, Required, Text
 from billing.providers.sandbox.shapes import Json
 
 INTENT_LIST = {**PAGE, "customer": Text()}
 CHARGE_LIST = {**PAGE, "customer": Text(), "payment_intent": Text()}
-INVOICE_PAYMENT_LIST = {**PAGE, "invoice": Text()}
+OF_PAYMENT = {"payment_intent": Text(), "type": Required(Choice(("payment_intent",)))}
+INVOICE_PAYMENT_LIST = {**PAGE, "invoice": Text(), "payment": Group(OF_PAYMENT)}
 
 
 def intent(books: Books, params: Json, intent_id: str) -> Json:
@@ -36,8 +37,13 @@ def invoice_payment(books: Books, params: Json, payment_id: str) -> Json:
 
 
 def invoice_payments(books: Books, params: Json) -> Listing:
-    """How invoices are paid."""
-    return _narrowed(books, "invoice_payment", params)
+    """How invoices are paid, by invoice or by what pays them."""
+    return _narrowed(books, "invoice_payment", {**params, **(params.get("payment") or {})})
+
+
+def setup_intent(books: Books, params: Json, intent_id: str) -> Json:
+    """One setup intent."""
+    return books.get("setup_intent", intent_id)
 
 
 def _narrowed(books: Books, kind: str, params: Json) -> Listing:

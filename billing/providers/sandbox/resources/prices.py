@@ -1,5 +1,7 @@
 """/v1/prices"""
 
+from itertools import pairwise
+
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -9,12 +11,14 @@ from billing.providers.sandbox.parameters import (
     Boolean,
     Choice,
     Currency,
+    Decimal,
     Group,
     Integer,
     Many,
     Metadata,
     Required,
     Text,
+    UpTo,
     merged,
 )
 from billing.providers.sandbox.shapes import Json
@@ -24,6 +28,13 @@ RECURRING = {
     "interval": Required(Choice(("day", "week", "month", "year"))),
     "interval_count": Integer(at_least=1, at_most=36),
     "usage_type": Choice(("licensed",)),
+}
+TIER = {
+    "flat_amount": Integer(at_least=0),
+    "flat_amount_decimal": Decimal(),
+    "unit_amount": Integer(at_least=0),
+    "unit_amount_decimal": Decimal(),
+    "up_to": Required(UpTo()),
 }
 FIELDS = {
     "active": Boolean(),
@@ -36,12 +47,18 @@ FIELDS = {
 }
 CREATE = {
     **FIELDS,
-    "billing_scheme": Choice(("per_unit",)),
+    "billing_scheme": Choice(("per_unit", "tiered")),
     "currency": Required(Currency()),
     "product": Text(),
     "product_data": Group({"id": Text(), "metadata": Metadata(), "name": Required(Text()), "active": Boolean()}),
     "recurring": Group(RECURRING),
-    "unit_amount": Required(Integer(at_least=0)),
+    "tiers": Many(Group(TIER), longest=100),
+    "tiers_mode": Choice(("graduated", "volume")),
+    "transform_quantity": Group(
+        {"divide_by": Required(Integer(at_least=1)), "round": Required(Choice(("down", "up")))}
+    ),
+    "unit_amount": Integer(at_least=0),
+    "unit_amount_decimal": Decimal(),
 }
 UPDATE = FIELDS
 LIST = {
@@ -63,9 +80,27 @@ def create(books: Books, params: Json) -> Json:
     else:
         from_data = shapes.product(params["product_data"], at=books.now)
         product = books.add(from_data, "product.created")
+    _check_amounts(params)
     price = shapes.price(params, product_id=product["id"], at=books.now)
     _claim_lookup_key(books, price, take_over=params.get("transfer_lookup_key", False))
     return books.add(price, "price.created")
+
+
+def _check_amounts(params: Json) -> None:
+    """A tiered price has tiers, the last without an end; any other has an amount."""
+    if params.get("billing_scheme") != "tiered":
+        if ("unit_amount" in params) == ("unit_amount_decimal" in params):
+            raise Invalid("Missing required param: unit_amount.", code="parameter_missing", param="unit_amount")
+        return
+    tiers = params.get("tiers") or []
+    if not tiers or "tiers_mode" not in params:
+        raise Invalid("A tiered price needs `tiers` and `tiers_mode`.", code="parameter_missing", param="tiers")
+    if "unit_amount" in params or "unit_amount_decimal" in params or "transform_quantity" in params:
+        raise Invalid("A tiered price has no amount of its own.", param="unit_amount")
+    ends = [tier["up_to"] for tier in tiers]
+    rising = all(before is not None and (after is None or before < after) for before, after in pairwise(ends))
+    if ends[-1] is not None or not rising:
+        raise Invalid("Tiers must rise, and the last must be `inf`.", param="tiers")
 
 
 def _claim_lookup_key(books: Books, price: Json, *, take_over: bool) -> None:

@@ -1,9 +1,10 @@
 """/v1/subscription_items"""
 
+from billing.providers.sandbox.behaviour import changing
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.paging import Listing
 from billing.providers.sandbox.parameters import EXPAND, PLAIN_PAGE, Integer, Metadata, Required, Text
-from billing.providers.sandbox.resources.subscriptions import PRORATION, change_items
+from billing.providers.sandbox.resources.subscriptions import PRORATION
 from billing.providers.sandbox.shapes import Json
 
 UPDATE = {
@@ -26,7 +27,8 @@ def update(books: Books, params: Json, item_id: str) -> Json:
     item = books.get("subscription_item", item_id)
     subscription = books.get("subscription", item["subscription"])
     change: Json = {name: params[name] for name in ("metadata", "price", "quantity") if name in params}
-    change_items(books, subscription, [{**change, "id": item_id}], params.get("proration_behavior"))
+    behavior = params.get("proration_behavior")
+    changing.change(books, subscription, {"items": [{**change, "id": item_id}], "proration_behavior": behavior})
     return books.get("subscription_item", item_id)
 
 

@@ -1,6 +1,6 @@
 """/v1/subscriptions"""
 
-from billing.providers.sandbox.behaviour import cards, ending, prorating, subscribing
+from billing.providers.sandbox.behaviour import changing, charging, ending, paying, subscribing, trials
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -13,24 +13,32 @@ from billing.providers.sandbox.parameters import (
     Integer,
     Many,
     Metadata,
+    Now,
     Required,
     Text,
     merged,
 )
 from billing.providers.sandbox.resources.customers import must_belong
-from billing.providers.sandbox.shapes import Json
-from billing.providers.sandbox.shapes import subscriptions as shapes
+from billing.providers.sandbox.shapes import Json, copied
 
 PRORATION = Choice(("create_prorations", "none", "always_invoice"))
 ITEM = {"metadata": Metadata(), "price": Text(), "quantity": Integer(at_least=0, at_most=999_999)}
+DISCOUNT = {"coupon": Text(), "discount": Text(), "promotion_code": Text()}
+TRIAL_SETTINGS = {
+    "end_behavior": Required(Group({"missing_payment_method": Required(Choice(("cancel", "create_invoice", "pause")))}))
+}
 FIELDS = {
     "cancel_at_period_end": Boolean(),
     "collection_method": Choice(("charge_automatically",)),
     "default_payment_method": Text(),
+    "default_tax_rates": Many(Text(), longest=5),
     "description": Text(longest=500, clearable=True),
+    "discounts": Many(Group(DISCOUNT), longest=20),
     "metadata": Metadata(),
     "off_session": Boolean(),
     "proration_behavior": PRORATION,
+    "trial_end": Now(),
+    "trial_settings": Group(TRIAL_SETTINGS),
     **EXPAND,
 }
 CREATE = {
@@ -38,6 +46,7 @@ CREATE = {
     "customer": Required(Text()),
     "items": Required(Many(Group({**ITEM, "price": Required(Text())}), longest=20)),
     "payment_behavior": Choice(("allow_incomplete", "default_incomplete", "error_if_incomplete")),
+    "trial_period_days": Integer(at_least=0, at_most=730),
 }
 CANCELLATION_DETAILS = {
     "comment": Text(clearable=True),
@@ -64,8 +73,10 @@ UPDATE = {
     "cancellation_details": Group(CANCELLATION_DETAILS),
     "items": Many(Group({**ITEM, "deleted": Boolean(), "id": Text()}), longest=20),
     "pause_collection": Group(PAUSE, clearable=True),
-    "payment_behavior": Choice(("allow_incomplete",)),
+    "payment_behavior": Choice(("allow_incomplete", "error_if_incomplete")),
+    "proration_date": Integer(),
 }
+RESUME = {"billing_cycle_anchor": Choice(("now",)), **EXPAND}
 CANCEL = {"cancellation_details": Group(CANCELLATION_DETAILS), **EXPAND}
 STATES = ("active", "past_due", "unpaid", "canceled", "incomplete", "incomplete_expired", "trialing", "paused")
 LIST = {**PAGE, "customer": Text(), "price": Text(), "status": Choice((*STATES, "all", "ended"))}
@@ -77,13 +88,14 @@ def create(books: Books, params: Json) -> Json:
     _check_method(books, params, customer["id"])
     chosen = params.get("default_payment_method") or customer["invoice_settings"]["default_payment_method"]
     behavior = params.get("payment_behavior", "allow_incomplete")
-    if not chosen and behavior != "default_incomplete":
+    waits = params.get("trial_period_days") or params.get("trial_end")
+    if not chosen and not waits and behavior != "default_incomplete":
         raise Invalid(
             "This customer has no attached payment source or default payment method. Please consider adding a "
             "default payment method.",
             code="resource_missing",
         )
-    if behavior == "error_if_incomplete":
+    if behavior == "error_if_incomplete" and not waits:
         _must_not_decline(books, chosen)
     subscription, _ = subscribing.subscribe(books, customer, params, collect=behavior != "default_incomplete")
     if params.get("cancel_at_period_end"):
@@ -101,7 +113,7 @@ def _check_method(books: Books, params: Json, customer_id: str) -> None:
 
 def _must_not_decline(books: Books, method_id: str) -> None:
     """`error_if_incomplete` promises that a declined card leaves nothing behind."""
-    refusal = cards.refusal_of(books.get("payment_method", method_id))
+    refusal = paying.refusal_of(books.get("payment_method", method_id))
     if refusal:
         raise refusal.error()
 
@@ -121,14 +133,34 @@ def retrieve(books: Books, params: Json, subscription_id: str) -> Json:
 
 
 def update(books: Books, params: Json, subscription_id: str) -> Json:
-    """Change a running subscription: its end, its card, its items."""
+    """Change a running subscription: its end, how it is paid, what it is for."""
     subscription = books.get("subscription", subscription_id)
     if subscription["ended_at"] is not None:
         raise Invalid("A canceled subscription can only update its cancellation_details.")
     _check_method(books, params, subscription["customer"])
-    for name in ("default_payment_method", "description"):
+    must_not_be_scheduled(subscription, params)
+    if params.get("payment_behavior") == "error_if_incomplete":
+        _must_be_paid(books, subscription, params)
+    _set_fields(books, subscription, params)
+    changing.change(books, subscription, params)
+    return books.get("subscription", subscription["id"])
+
+
+def must_not_be_scheduled(subscription: Json, params: Json) -> None:
+    """While a schedule holds a subscription, the schedule says when it ends."""
+    if subscription["schedule"] and "cancel_at_period_end" in params:
+        raise Invalid(
+            f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and updating any "
+            "cancelation behavior directly is not allowed. Please update the schedule instead."
+        )
+
+
+def _set_fields(books: Books, subscription: Json, params: Json) -> None:
+    for name in ("default_payment_method", "description", "trial_settings"):
         if name in params:
             subscription[name] = params[name]
+    if "default_tax_rates" in params:
+        subscription["_tax_rates"] = params["default_tax_rates"]
     if "pause_collection" in params:
         pause = params["pause_collection"]
         subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
@@ -137,53 +169,17 @@ def update(books: Books, params: Json, subscription_id: str) -> Json:
     if "cancel_at_period_end" in params:
         _plan_end(books, subscription, at_period_end=params["cancel_at_period_end"])
     subscription["cancellation_details"].update(params.get("cancellation_details") or {})
-    return change_items(books, subscription, params.get("items", []), params.get("proration_behavior"))
 
 
-def change_items(books: Books, subscription: Json, changes: list[Json], behavior: str | None) -> Json:
-    """Apply changes of items, with prorations unless they are refused."""
-    written: list[Json] = []
-    struck: list[Json] = []
-    prorations: list[Json] = []
-    for at, change in enumerate(changes):
-        before, after = _changed(books, subscription, change, f"items[{at}]")
-        (struck if change.get("deleted") else written).append(after)
-        if behavior != "none" and _worth(before) != _worth(after):
-            prorations += prorating.prorate(books, subscription, before, after)
-    left = books.rows("subscription_item", subscription=subscription["id"]).count() - len(struck)
-    if not left and not written:
-        raise Invalid("A subscription must have at least one active item.", param="items")
-    books.change(subscription, "customer.subscription.updated", also=written, without=struck)
-    if behavior == "always_invoice" and prorations:
-        prorating.invoice_now(books, subscription, prorations)
-    return books.get("subscription", subscription["id"])
-
-
-def _worth(item: Json) -> tuple[str, int]:
-    """What a period of the item costs, for comparison."""
-    return item["price"], item["quantity"]
-
-
-def _changed(books: Books, subscription: Json, change: Json, param: str) -> tuple[Json, Json]:
-    """An item before and after; a new item was not there before, so its quantity was 0."""
-    if "id" in change:
-        before = books.get("subscription_item", change["id"], f"{param}[id]")
-    elif "price" in change:
-        price = subscribing.recurring_price(books, change["price"], f"{param}[price]")
-        made = shapes.subscription_item(subscription, price, change, at=books.now)
-        return {**made, "quantity": 0}, made
-    else:
-        raise Invalid("Each item needs an id or a price.", code="parameter_missing", param=f"{param}[price]")
-    given: Json = {name: change[name] for name in ("price", "quantity") if name in change}
-    after = {**before, **given, **({"quantity": 0} if change.get("deleted") else {})}
-    if "metadata" in change:
-        after["metadata"] = merged(before["metadata"], change["metadata"])
-    old, new = (
-        books.get("price", before["price"]),
-        subscribing.recurring_price(books, after["price"], f"{param}[price]"),
-    )
-    subscribing.must_agree([old, new])
-    return before, after
+def _must_be_paid(books: Books, subscription: Json, params: Json) -> None:
+    """`error_if_incomplete` promises that a card which declines changes nothing: what it would cost is tried first."""
+    with books.rehearsal():
+        invoice = changing.change(books, copied(subscription), params, collect=False)
+        method = charging.default_method(books, invoice) if invoice and invoice["amount_due"] else None
+    if invoice and invoice["amount_due"]:
+        refusal = paying.refusal_of(method) if method else charging.NO_CARD
+        if refusal:
+            raise refusal.error()
 
 
 def cancel(books: Books, params: Json, subscription_id: str) -> Json:
@@ -193,6 +189,14 @@ def cancel(books: Books, params: Json, subscription_id: str) -> Json:
         raise Invalid(f"No such subscription: {subscription_id}", code="resource_missing", param="id")
     subscription["cancellation_details"].update(params.get("cancellation_details") or {})
     return ending.end(books, subscription, reason="cancellation_requested")
+
+
+def resume(books: Books, params: Json, subscription_id: str) -> Json:
+    """Begin again after a trial that ended without a way to pay."""
+    subscription = books.get("subscription", subscription_id)
+    if subscription["status"] != "paused":
+        raise Invalid("You can only resume a paused subscription.")
+    return trials.resume(books, subscription)
 
 
 def listing(books: Books, params: Json) -> Listing:

@@ -30,13 +30,14 @@ def product(params: Json, *, at: int) -> Json:
 
 
 def price(params: Json, *, product_id: str, at: int) -> Json:
-    """A price per unit, once or each interval."""
-    recurring = params.get("recurring")
+    """A price per unit, per package or by tiers, once or each interval."""
+    recurring, tiered = params.get("recurring"), params.get("billing_scheme") == "tiered"
+    unit = None if tiered else params.get("unit_amount_decimal", str(params.get("unit_amount")))
     return {
         "id": identifiers.new("price"),
         "object": "price",
         "active": params.get("active", True),
-        "billing_scheme": "per_unit",
+        "billing_scheme": params.get("billing_scheme", "per_unit"),
         "created": at,
         "currency": params["currency"],
         "custom_unit_amount": None,
@@ -47,11 +48,30 @@ def price(params: Json, *, product_id: str, at: int) -> Json:
         "product": product_id,
         "recurring": _recurring(recurring) if recurring else None,
         "tax_behavior": params.get("tax_behavior", "unspecified"),
-        "tiers_mode": None,
-        "transform_quantity": None,
+        "tiers_mode": params.get("tiers_mode"),
+        "transform_quantity": params.get("transform_quantity"),
         "type": "recurring" if recurring else "one_time",
-        "unit_amount": params["unit_amount"],
-        "unit_amount_decimal": str(params["unit_amount"]),
+        "unit_amount": _whole(unit),
+        "unit_amount_decimal": unit,
+        "_tiers": [_tier(tier) for tier in params.get("tiers", [])],
+    }
+
+
+def _whole(amount: str | None) -> int | None:
+    """The amount where it is one of whole minor units."""
+    if amount is None:
+        return None
+    whole, _, rest = amount.partition(".")
+    return None if rest.strip("0") else int(whole)
+
+
+def _tier(params: Json) -> Json:
+    amounts = {name: params.get(f"{name}_decimal", params.get(name)) for name in ("flat_amount", "unit_amount")}
+    spelled = {name: None if value is None else str(value) for name, value in amounts.items()}
+    return {
+        **{name: _whole(value) for name, value in spelled.items()},
+        **{f"{name}_decimal": value for name, value in spelled.items()},
+        "up_to": params["up_to"],
     }
 
 
@@ -84,8 +104,8 @@ def plan_of(price: Json) -> Json:
         "meter": None,
         "nickname": price["nickname"],
         "product": price["product"],
-        "tiers_mode": None,
-        "transform_usage": None,
+        "tiers_mode": price["tiers_mode"],
+        "transform_usage": price["transform_quantity"],
         "trial_period_days": None,
         "usage_type": recurring["usage_type"],
     }

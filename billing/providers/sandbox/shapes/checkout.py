@@ -8,7 +8,6 @@ from billing.providers.sandbox.shapes import Json
 # Empty when it is made; most of it stays so, because the sandbox does nothing with it.
 SESSION_UNSET = (
     "after_expiration",
-    "allow_promotion_codes",
     "client_secret",
     "collected_information",
     "consent",
@@ -47,10 +46,8 @@ def _blank_session() -> Json:
             "submit": None,
             "terms_of_service_acceptance": None,
         },
-        "discounts": [],
         "livemode": False,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
         "shipping_options": [],
@@ -60,18 +57,18 @@ def _blank_session() -> Json:
     }
 
 
-def session(params: Json, line_items: list[Json], *, currency: str, expires_at: int, at: int) -> Json:
-    """A checkout that waits for its customer."""
+def session(params: Json, line_items: list[Json], *, currency: str | None, expires_at: int, at: int) -> Json:
+    """A checkout that waits for its customer; its totals are the till's."""
     session_id = identifiers.new("cs_test", 58)
-    total = sum(item["amount_total"] for item in line_items)
-    subscribes = params["mode"] == "subscription"
-    creation = None if subscribes or params.get("customer") else params.get("customer_creation", "if_required")
+    subscribes, pays = params["mode"] == "subscription", params["mode"] == "payment"
+    creation = params.get("customer_creation", "if_required") if pays and not params.get("customer") else None
     return {
         "id": session_id,
         "object": "checkout.session",
         **_blank_session(),
-        "amount_subtotal": total,
-        "amount_total": total,
+        "allow_promotion_codes": params.get("allow_promotion_codes"),
+        "amount_subtotal": None,
+        "amount_total": None,
         "billing_address_collection": params.get("billing_address_collection"),
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
@@ -81,11 +78,13 @@ def session(params: Json, line_items: list[Json], *, currency: str, expires_at: 
         "customer_creation": creation,
         "customer_email": params.get("customer_email"),
         "expires_at": expires_at,
-        "invoice_creation": None if subscribes else {"enabled": False, "invoice_data": _invoice_data()},
+        "discounts": [{"coupon": None, "promotion_code": None, **each} for each in params.get("discounts") or []],
+        "invoice_creation": _invoice_creation(params.get("invoice_creation") or {}) if pays else None,
         "locale": params.get("locale"),
         "metadata": params.get("metadata") or {},
         "mode": params["mode"],
         "payment_method_collection": "always" if subscribes else "if_required",
+        "payment_method_types": params.get("payment_method_types") or ["card"],
         "success_url": params["success_url"],
         "url": f"{settings.BASE_URL}/sandbox/checkout/{session_id}",
         "_line_items": line_items,
@@ -93,7 +92,14 @@ def session(params: Json, line_items: list[Json], *, currency: str, expires_at: 
         "_payment_intent_data": params.get("payment_intent_data") or {},
         # Why the last card was refused, for the page that asks for another.
         "_refusal": "",
+        # Whose confirmation by the cardholder is awaited.
+        "_waiting": None,
     }
+
+
+def _invoice_creation(params: Json) -> Json:
+    data = {**_invoice_data(), "metadata": (params.get("invoice_data") or {}).get("metadata") or {}}
+    return {"enabled": params.get("enabled", False), "invoice_data": data}
 
 
 def _invoice_data() -> Json:
@@ -109,16 +115,15 @@ def _invoice_data() -> Json:
 
 
 def line_item(price: Json, description: str, quantity: int) -> Json:
-    """One line of a checkout; the price is held by id."""
-    amount = price["unit_amount"] * quantity
+    """One line of a checkout; the price is held by id, and what it comes to is the till's."""
     return {
         "id": identifiers.new("li"),
         "object": "item",
         "adjustable_quantity": None,
         "amount_discount": 0,
-        "amount_subtotal": amount,
+        "amount_subtotal": 0,
         "amount_tax": 0,
-        "amount_total": amount,
+        "amount_total": 0,
         "currency": price["currency"],
         "description": description,
         "metadata": {},

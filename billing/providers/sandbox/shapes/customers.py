@@ -60,20 +60,48 @@ def card(number: str, brand: str, fingerprint: str, *, exp_month: int, exp_year:
     }
 
 
-def payment_method(shown_card: Json, *, email: str | None, name: str | None, metadata: Json, at: int) -> Json:
-    """A card as a way to pay, not yet anybody's."""
+def bank_account(kind: str, number: str, fingerprint: str) -> Json:
+    """A bank account as it is shown; like a card's, its number is never stored."""
+    if kind == "sepa_debit":
+        return {
+            "bank_code": "37040044",
+            "branch_code": None,
+            "country": number[:2],
+            "fingerprint": fingerprint,
+            "generated_from": None,
+            "last4": number[-4:],
+        }
+    return {
+        "account_holder_type": "company",
+        "account_type": "checking",
+        "bank_name": "STRIPE TEST BANK",
+        "financial_connections_account": None,
+        "fingerprint": fingerprint,
+        "last4": number[-4:],
+        "networks": {"preferred": "ach", "supported": ["ach"]},
+        "routing_number": "110000000",
+        "status_details": None,
+    }
+
+
+def payment_method(
+    shown: Json, *, email: str | None, name: str | None, metadata: Json, at: int, kind: str = "card"
+) -> Json:
+    """A way to pay, not yet anybody's."""
     return {
         "id": identifiers.new("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": billing_details(email=email, name=name),
-        "card": shown_card,
+        kind: shown,
         "created": at,
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": metadata,
-        "type": "card",
+        "type": kind,
+        # Whether its owner has confirmed a payment with it: some cards ask only once.
+        "_confirmed": False,
     }
 
 

@@ -1,7 +1,12 @@
 """Invoices, their lines, and the items that become lines."""
 
+from typing import TYPE_CHECKING
+
 from billing.providers.sandbox import identifiers
 from billing.providers.sandbox.shapes import Json
+
+if TYPE_CHECKING:
+    from billing.providers.sandbox.behaviour.pricing import Part
 
 # Empty when it is made; most of it stays so, because the sandbox does nothing with it.
 INVOICE_UNSET = (
@@ -92,6 +97,9 @@ def invoice(
         },
         "webhooks_delivered_at": at,
         "_subscription": subscription["id"] if subscription else "",
+        "_tax_rates": subscription["_tax_rates"] if subscription else [],
+        "_tax_added": 0,
+        "_tax_included": 0,
     }
 
 
@@ -148,22 +156,30 @@ def _line(invoice_id: str, source: Json) -> Json:
         "subscription": source["subscription"],
         "subtotal": source["amount"],
         "taxes": [],
+        "_tax_rates": source.get("_tax_rates") or [],
     }
 
 
-def pricing(price: Json) -> Json:
+def pricing(price: Json, unit_amount_decimal: str | None = None) -> Json:
     """Which price an amount comes from."""
     return {
         "price_details": {"price": price["id"], "product": price["product"]},
         "type": "price_details",
-        "unit_amount_decimal": price["unit_amount_decimal"],
+        "unit_amount_decimal": unit_amount_decimal or price["unit_amount_decimal"],
     }
 
 
-def subscription_line(
-    invoice_id: str, subscription: Json, item: Json, price: Json, *, period: tuple[int, int], description: str
+def subscription_line(  # noqa: PLR0913 - a line tells of all of these
+    invoice_id: str,
+    subscription: Json,
+    item: Json,
+    price: Json,
+    part: "Part",
+    *,
+    period: tuple[int, int],
+    description: str,
 ) -> Json:
-    """The line of one subscription item for one period."""
+    """A line of one subscription item for one period."""
     details = {
         "invoice_item": None,
         "proration": False,
@@ -174,7 +190,7 @@ def subscription_line(
     return _line(
         invoice_id,
         {
-            "amount": price["unit_amount"] * item["quantity"],
+            "amount": part.amount,
             "currency": price["currency"],
             "description": description,
             "discountable": True,
@@ -185,8 +201,8 @@ def subscription_line(
                 "type": "subscription_item_details",
             },
             "period": {"end": period[1], "start": period[0]},
-            "pricing": pricing(price),
-            "quantity": item["quantity"],
+            "pricing": pricing(price, part.unit_amount_decimal),
+            "quantity": part.quantity,
             "subscription": subscription["id"],
         },
     )

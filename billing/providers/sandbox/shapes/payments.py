@@ -32,10 +32,17 @@ INTENT_UNSET = (
 )
 
 
-def payment_intent(
-    *, amount: int, currency: str, customer: str | None, description: str | None, metadata: Json, at: int
+def payment_intent(  # noqa: PLR0913 - an intent is of all of these
+    *,
+    amount: int,
+    currency: str,
+    customer: str | None,
+    description: str | None,
+    metadata: Json,
+    at: int,
+    types: list[str] | None = None,
 ) -> Json:
-    """The intent to collect an amount by card."""
+    """The intent to collect an amount."""
     intent_id = identifiers.new("pi")
     return {
         "id": intent_id,
@@ -55,12 +62,14 @@ def payment_intent(
         "livemode": False,
         "metadata": metadata,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": types or ["card"],
         "status": "requires_payment_method",
+        # When a debit's outcome is known.
+        "_settles_at": None,
     }
 
 
-# Empty when it is made. The balance transaction stays so: no money moves here that a balance could tell of.
+# Empty when it is made; most of it stays so, because the sandbox does nothing with it.
 CHARGE_UNSET = (
     "application",
     "application_fee",
@@ -85,7 +94,7 @@ CHARGE_UNSET = (
 )
 
 
-def charge(intent: Json, card: Json, *, payment_method: str | None, payer: Json, at: int) -> Json:
+def charge(intent: Json, method: Json, *, payer: Json, at: int) -> Json:
     """One try to collect an intent's amount, as if it had gone well."""
     return {
         "id": identifiers.new("ch"),
@@ -118,12 +127,29 @@ def charge(intent: Json, card: Json, *, payment_method: str | None, payer: Json,
         },
         "paid": True,
         "payment_intent": intent["id"],
-        "payment_method": payment_method,
-        "payment_method_details": {"card": _charged_card(card, intent["amount"]), "type": "card"},
+        "payment_method": method["id"],
+        "payment_method_details": {method["type"]: _charged(method, intent["amount"]), "type": method["type"]},
         "radar_options": {},
         "refunded": False,
         "status": "succeeded",
     }
+
+
+def _charged(method: Json, amount: int) -> Json:
+    if method["type"] == "card":
+        return _charged_card(method["card"], amount)
+    kept = {
+        "us_bank_account": (
+            "account_holder_type",
+            "account_type",
+            "bank_name",
+            "fingerprint",
+            "last4",
+            "routing_number",
+        ),
+        "sepa_debit": ("bank_code", "branch_code", "country", "fingerprint", "last4"),
+    }[method["type"]]
+    return {"mandate": None, **{name: method[method["type"]][name] for name in kept}}
 
 
 def _charged_card(card: Json, amount: int) -> Json:

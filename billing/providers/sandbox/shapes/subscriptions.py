@@ -56,6 +56,8 @@ def _blank_subscription() -> Json:
         },
         "status": "incomplete",
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+        # Whether its end was told of.
+        "_trial_told": False,
     }
 
 
@@ -79,6 +81,8 @@ def subscription(params: Json, *, customer: str, currency: str, period: tuple[in
         "description": params.get("description"),
         "metadata": params.get("metadata") or {},
         "start_date": start,
+        **({"trial_settings": params["trial_settings"]} if params.get("trial_settings") else {}),
+        "_tax_rates": params.get("default_tax_rates") or [],
         # All items renew together; the period is shown on the items.
         "_period_start": start,
         "_period_end": end,

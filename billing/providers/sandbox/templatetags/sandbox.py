@@ -17,6 +17,12 @@ def money(minor: int, currency: str) -> str:
 
 
 @register.filter
+def credit(balance: int) -> int:
+    """A customer's credit: at Stripe it is a balance below zero."""
+    return -balance
+
+
+@register.filter
 def moment(timestamp: int | None) -> str:
     """A timestamp as `21 Nov 2026, 10:00`, in UTC."""
     if timestamp is None:

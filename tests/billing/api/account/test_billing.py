@@ -50,6 +50,10 @@ def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invo
             "taxMinor": 0,
             "totalMinor": 2_900,
             "paidMinor": 0,
+            "walletMinor": 0,
+            "creditedMinor": 0,
+            "dueMinor": 2_900,
+            "taxNote": "",
             "periodStart": "2026-01-01T00:00:00.000000Z",
             "periodEnd": "2026-02-01T00:00:00.000000Z",
             "issuedAt": "2026-02-01T00:00:00.000000Z",
@@ -63,6 +67,7 @@ def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invo
                     "quantity": 1,
                     "unitPriceNano": 2_900 * NANO,
                     "amountMinor": 2_900,
+                    "taxMinor": 0,
                     "periodStart": "2026-02-01T00:00:00.000000Z",
                     "periodEnd": "2026-03-01T00:00:00.000000Z",
                 }
@@ -92,7 +97,7 @@ def test_an_invoice_is_downloaded_as_a_pdf(member: PersonClient, invoice: Invoic
 
 
 def test_a_draft_is_not_an_invoice_yet(owner: PersonClient, invoice: Invoice) -> None:
-    Invoice.objects.update(status=Invoice.Status.DRAFT)
+    Invoice.objects.update(status=Invoice.Status.DRAFT, sequence=None, number="")
 
     answer = owner.post(download(invoice))
 
@@ -111,3 +116,45 @@ def test_a_download_takes_no_body(owner: PersonClient, invoice: Invoice) -> None
 def test_strangers_are_asked_who_they_are(anonymous: ApiClient, invoice: Invoice) -> None:
     assert anonymous.get(INVOICES).status_code == 401
     assert anonymous.post(download(invoice)).status_code == 401
+
+
+DETAILS = "/api/user/billing/details"
+
+
+def test_billing_details_are_told_and_changed(owner: PersonClient, member: PersonClient) -> None:
+    assert set(owner.get(DETAILS).json().values()) == {""}
+
+    answer = owner.patch(DETAILS, {"legalName": "Hafen GmbH", "country": "DE", "taxId": "DE 123 456 789"})
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "legalName": "Hafen GmbH",
+        "line1": "",
+        "line2": "",
+        "postalCode": "",
+        "city": "",
+        "region": "",
+        "country": "DE",
+        "taxId": "DE123456789",
+    }
+    assert member.get(DETAILS).json() == answer.json()
+    assert member.patch(DETAILS, {"city": "Kiel"}).status_code == 403
+    assert AuditEvent.objects.filter(action="billing_profile.update").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"country": "XX"}, "country"),
+        ({"taxId": "DE123456789"}, "country"),
+        ({"country": "DE", "taxId": "nonsense"}, "taxId"),
+        ({"legalName": "x" * 121}, "legalName"),
+        ({"legalName": 5.5, "vat": "x"}, "vat"),
+    ],
+)
+def test_bad_billing_details_name_their_field(owner: PersonClient, body: dict[str, object], field: str) -> None:
+    answer = owner.patch(DETAILS, body)
+
+    assert answer.status_code == 400
+    assert field in answer.json()["details"]
+    assert not AuditEvent.objects.filter(action="billing_profile.update").exists()

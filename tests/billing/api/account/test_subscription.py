@@ -1,13 +1,23 @@
 """What an organization is subscribed to, as its members see it."""
 
-from billing.models import Subscription
+from typing import Any
+
+import pytest
+
+from billing.models import Subscription, SubscriptionChange
+from billing.providers.sandbox.faults import Fault, injected
+from billing.services import changes
 from orgs.models import Organization
 from orgs.roles import Role
+from platform_core.models.leases import LONG_AGO
 from tests import make
-from tests.billing import shop
+from tests.billing import month, shop
+from tests.billing.cards import CANNOT_PAY, set_card
+from tests.billing.changing import charged, customer, present
 from tests.clients import ApiClient, PersonClient
 
 PATH = "/api/user/subscription"
+VERBS = ("upgrade", "downgrade", "cancel", "resume")
 
 
 def test_an_organization_that_never_bought(member: PersonClient) -> None:
@@ -90,3 +100,206 @@ def test_the_three_addresses_say_the_same(member: PersonClient, organization: Or
 
     assert answers[0]["status"] == "active"
     assert answers == [answers[0]] * 3
+
+
+# --- Changing it ------------------------------------------------------------------------------------------------------
+def owner_of(subscription: Subscription) -> PersonClient:
+    return PersonClient(make.person(subscription.organization), subscription.organization)
+
+
+def test_a_preview_changes_nothing_and_the_upgrade_costs_what_it_said() -> None:
+    client = owner_of(customer())
+
+    shown = client.post(f"{PATH}/preview")
+
+    assert shown.status_code == 200, shown.content
+    found = shown.json()
+    assert (found["kind"], found["plan"], found["quantity"], found["currency"]) == ("upgrade", "hosting-pro", 1, "usd")
+    assert [line["kind"] for line in found["lines"]] == ["credit", "charge"]
+    assert found["dueMinor"] == sum(line["amountMinor"] for line in found["lines"])
+    assert found["periodMinor"] == 12_900
+    assert not SubscriptionChange.objects.exists()
+
+    held = {name: found[name] for name in ("proratedAt", "dueMinor")}
+    made = client.post(f"{PATH}/upgrade", {"plan": found["plan"], **held})
+
+    assert made.status_code == 200, made.content
+    answer = made.json()
+    assert answer["subscription"]["plan"]["code"] == "hosting-pro"
+    assert (answer["change"]["kind"], answer["change"]["status"]) == ("upgrade", "applied")
+    assert answer["change"]["dueMinor"] == found["dueMinor"] == charged()[-1]
+
+
+def test_without_a_plan_it_is_one_step_up_and_above_the_top_there_is_none() -> None:
+    client = owner_of(customer("hosting-pro"))
+
+    answer = client.post(f"{PATH}/upgrade")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    assert charged() == [12_900]
+
+
+def test_an_amount_that_is_not_the_one_shown_is_refused() -> None:
+    client = owner_of(customer())
+
+    answer = client.post(f"{PATH}/upgrade", {"dueMinor": 1})
+
+    assert (answer.status_code, "has changed since it was shown" in answer.json()["message"]) == (409, True)
+    assert not SubscriptionChange.objects.exists()
+
+
+def test_a_declined_card_is_402_and_nothing_is_changed() -> None:
+    subscription = customer()
+    set_card(subscription, CANNOT_PAY)
+
+    answer = owner_of(subscription).post(f"{PATH}/upgrade")
+
+    assert (answer.status_code, answer.json()["code"]) == (402, "CARD_DECLINED")
+    assert present().plan.code == "hosting-starter"
+
+
+def test_a_provider_that_does_not_answer_is_502_that_says_what_to_do() -> None:
+    client = owner_of(customer())
+
+    with injected(Fault.TIMEOUT_AFTER, method="POST", path="/v1/subscriptions/", times=3):
+        answer = client.post(f"{PATH}/upgrade")
+
+    assert (answer.status_code, answer.json()["code"]) == (502, "STRIPE_ERROR")
+    assert "is tried again by itself" in answer.json()["message"]
+
+
+def test_one_step_up_under_one_key_is_one_step_however_often_it_is_asked_for() -> None:
+    client, key = owner_of(customer()), {"Idempotency-Key": "up-1"}
+    with injected(Fault.TIMEOUT_AFTER, method="POST", path="/v1/subscriptions/", times=3):
+        assert client.post(f"{PATH}/upgrade", headers=key).status_code == 502
+    SubscriptionChange.objects.update(lease_until=LONG_AGO, run_after=LONG_AGO)
+    assert changes.settle_one("test")
+
+    again = client.post(f"{PATH}/upgrade", headers=key)
+    replayed = client.post(f"{PATH}/upgrade", headers=key)
+
+    assert (again.status_code, again.json()["change"]["status"]) == (200, "applied")
+    assert (replayed.json(), replayed.headers["Idempotency-Replayed"]) == (again.json(), "true")
+    assert SubscriptionChange.objects.count() == 1
+    assert len(charged()) == 2
+
+
+def test_down_it_goes_with_the_next_period() -> None:
+    client = owner_of(customer("hosting-pro"))
+
+    answer = client.post(f"{PATH}/downgrade")
+
+    assert answer.status_code == 200, answer.content
+    change = answer.json()["change"]
+    assert (change["status"], change["plan"]) == ("scheduled", "hosting-starter")
+    assert change["effectiveAt"] == month.RENEWAL.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert answer.json()["subscription"]["plan"]["code"] == "hosting-pro"
+
+
+@pytest.mark.parametrize(
+    ("verb", "plan", "said"), [("upgrade", "hosting-starter", "no step up"), ("downgrade", "hosting-pro", "step up")]
+)
+def test_the_address_says_the_direction(verb: str, plan: str, said: str) -> None:
+    client = owner_of(customer("hosting-pro" if verb == "upgrade" else "hosting-starter"))
+
+    answer = client.post(f"{PATH}/{verb}", {"plan": plan})
+
+    assert (answer.status_code, said in answer.json()["message"]) == (409, True)
+    assert not SubscriptionChange.objects.exists()
+
+
+def test_canceled_resumed_and_ended() -> None:
+    client = owner_of(customer())
+
+    canceled = client.post(f"{PATH}/cancel", {"reason": "Too dear."}).json()["subscription"]
+    resumed = client.post(f"{PATH}/resume").json()["subscription"]
+    ended = client.post(f"{PATH}/cancel", {"at": "now"}).json()["subscription"]
+
+    assert (canceled["autoRenew"], canceled["cancelAtPeriodEnd"], canceled["status"]) == (False, True, "active")
+    assert (resumed["autoRenew"], resumed["cancelAtPeriodEnd"]) == (True, False)
+    assert (ended["status"], ended["autoRenew"]) == ("canceled", False)
+    assert client.post(f"{PATH}/cancel").status_code == 409
+
+
+def test_auto_renew_is_switched() -> None:
+    client = owner_of(customer())
+
+    off = client.patch(PATH, {"autoRenew": False})
+    again = client.patch(PATH, {"autoRenew": False})
+
+    assert (off.status_code, off.json()["subscription"]["autoRenew"], off.json()["change"]["kind"]) == (
+        200,
+        False,
+        "cancel",
+    )
+    assert (again.status_code, again.json()["change"]) == (200, None)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_who_has_none_has_nothing_to_change(owner: PersonClient, verb: str) -> None:
+    answer = owner.post(f"{PATH}/{verb}")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.MEMBER, Role.AUDITOR])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_role_that_may_not_buy_changes_nothing(organization: Organization, role: Role, verb: str) -> None:
+    make.subscription(organization)
+
+    answer = PersonClient(make.person(organization, role), organization).post(f"{PATH}/{verb}")
+
+    assert answer.status_code == 403
+    assert not SubscriptionChange.objects.exists()
+
+
+def test_a_strangers_subscription_is_out_of_reach(outsider: PersonClient) -> None:
+    theirs = make.subscription()
+
+    answer = outsider.post(f"{PATH}/cancel", {"subscriptionId": str(theirs.pk)})
+
+    assert (answer.status_code, "no running subscription" in answer.json()["message"]) == (409, True)
+    theirs.refresh_from_db()
+    assert not theirs.cancel_at_period_end
+
+
+def test_of_several_it_must_be_said_which(owner: PersonClient) -> None:
+    for _ in range(2):
+        make.subscription(owner.organization)
+
+    answer = owner.post(f"{PATH}/cancel")
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["product"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "field"),
+    [
+        ("upgrade", {"quantity": 0}, "quantity"),
+        ("upgrade", {"quantity": 100_001}, "quantity"),
+        ("upgrade", {"quantity": 10**30}, "quantity"),
+        ("upgrade", {"dueMinor": "much"}, "dueMinor"),
+        ("upgrade", {"proratedAt": "yesterday"}, "proratedAt"),
+        ("upgrade", {"plan": "not a slug"}, "plan"),
+        ("downgrade", {"proratedAt": "2027-01-01T00:00:00Z"}, "proratedAt"),
+        ("cancel", {"at": "whenever"}, "at"),
+        ("cancel", {"reason": "x" * 501}, "reason"),
+        ("resume", {"subscriptionId": "one"}, "subscriptionId"),
+        ("preview", {"direction": "sideways"}, "direction"),
+        ("upgrade", {"coupon": "x"}, "coupon"),
+    ],
+)
+def test_what_cannot_be_read_is_named(owner: PersonClient, verb: str, body: dict[str, Any], field: str) -> None:
+    make.subscription(owner.organization)
+
+    answer = owner.post(f"{PATH}/{verb}", body)
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, [field])
+
+
+def test_another_products_plan_is_no_plan_to_change_to() -> None:
+    client = owner_of(customer())
+
+    answer = client.post(f"{PATH}/upgrade", {"plan": "pages-team"})
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["plan"])

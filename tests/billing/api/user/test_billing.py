@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from billing.models import BillingAccount, CheckoutSession, Plan, Price, Subscription
+from billing.models import BillingAccount, CheckoutSession, Coupon, Plan, Price, Subscription
 from billing.providers.sandbox import faults
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
@@ -41,6 +41,19 @@ def test_an_owner_gets_the_address_of_a_page_under_both_names(owner: PersonClien
     assert answer.json() == {"url": row.url, "checkoutUrl": row.url}
     assert row.url.startswith("http://127.0.0.1:8000/sandbox/checkout/cs_test_")
     assert (row.organization, row.created_by, row.plan.code) == (owner.organization, owner.user, "hosting-pro")
+
+
+@pytest.mark.usefixtures("_open_shop")
+def test_a_checkout_that_is_asked_for_twice_under_one_key_is_opened_once(owner: PersonClient) -> None:
+    def buy(plan: str) -> Any:
+        return owner.post(CHECKOUT, {"plan": plan}, headers={"Idempotency-Key": "buy-1"})
+
+    first, again, other = buy("hosting-pro"), buy("hosting-pro"), buy("hosting-starter")
+
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_CONFLICT")
+    assert CheckoutSession.objects.count() == 1
 
 
 @pytest.mark.usefixtures("_open_shop")
@@ -121,13 +134,27 @@ def test_what_cannot_be_bought_here(owner: PersonClient, product: str, said: str
 
 
 @pytest.mark.parametrize("body", [{}, {"plan": "hosting-pro"}, {"product": "hosting"}])
-def test_a_second_subscription_to_a_product_is_refused(body: dict[str, str]) -> None:
+def test_whoever_has_a_subscription_is_led_to_the_page_that_moves_it_up(body: dict[str, str]) -> None:
     customer = shop.customer("hosting-starter")
 
     answer = PersonClient(make.person(customer), customer).post(CHECKOUT, body)
 
+    row = CheckoutSession.objects.get(status="open")
+    assert answer.status_code == 201
+    assert answer.json() == dict.fromkeys(("url", "checkoutUrl"), f"http://127.0.0.1:8000/checkout/{row.pk}")
+    assert (row.plan.code, row.subscription, row.provider_session_id) == (
+        "hosting-pro",
+        Subscription.objects.get(),
+        "",
+    )
+
+
+def test_the_plan_that_is_there_already_is_a_conflict() -> None:
+    customer = shop.customer("hosting-starter")
+
+    answer = PersonClient(make.person(customer), customer).post(CHECKOUT, {"plan": "hosting-starter"})
+
     assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
-    assert "not possible yet" in answer.json()["message"]
     assert CheckoutSession.objects.count() == 1
 
 
@@ -209,13 +236,16 @@ def test_whether_anything_can_be_bought(member: PersonClient, settings: Settings
 # --- Staff ----------------------------------------------------------------------------------------------------------
 def test_staff_put_the_price_list_on_sale(as_staff: StaffClient) -> None:
     client = as_staff("billing.publish_price")
+    make.coupon("SPRING")
+    make.coupon("AUTUMN", is_active=False)
 
     answer = client.post("/api/v1/billing/setup")
 
-    assert (answer.status_code, answer.json()) == (200, {"published": 11})
+    assert (answer.status_code, answer.json()) == (200, {"published": 11, "coupons": 1})
+    assert [coupon.code for coupon in Coupon.objects.exclude(provider_coupon_id="")] == ["SPRING"]
     assert Record.objects.filter(kind="price").count() == 11
     assert AuditEvent.objects.filter(action="price.publish", actor_id=str(client.user.pk)).count() == 11
-    assert client.post("/api/v1/billing/setup").json() == {"published": 0}
+    assert client.post("/api/v1/billing/setup").json() == {"published": 0, "coupons": 0}
 
 
 def test_setup_takes_no_body(as_staff: StaffClient) -> None:
@@ -248,6 +278,7 @@ def test_staff_see_what_is_on_sale(as_staff: StaffClient) -> None:
     )
     price = next(price for price in hosting["plans"][1]["prices"] if price["kind"] == "recurring")
     assert (price["amountMinor"], price["currency"], price["interval"]) == (12_900, "usd", "month")
+    assert (price["scheme"], price["packageSize"], price["tiers"]) == ("per_unit", None, None)
     assert price["providerPriceId"].startswith("price_")
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from billing.models import BillingPeriod, Invoice
-from billing.services import closing
+from billing.services import closing, finalizing
 from billing.services.periods import mirror
 from tests import make
 from tests.clocks import at
@@ -18,7 +18,7 @@ def closed_period() -> BillingPeriod:
     assert period is not None
     with at(datetime(2026, 2, 1, tzinfo=UTC)):
         closing.close(period)
-    make.invoice(period.subscription, number="A-1")
+    finalizing.finalize(make.draft(period.organization))
     return period
 
 
@@ -48,5 +48,5 @@ def test_whatever_was_altered_is_named() -> None:
     assert summary == "2 problems in 1 periods and 1 invoices"
     assert errors.splitlines() == [
         f"Period {period.pk} (1 Jan 2026 to 1 Feb 2026): The period's figures are not its evidence's.",
-        f"Invoice {Invoice.objects.get().pk} (A-1): base line is 1, expected 2900",
+        f"Invoice {Invoice.objects.get().pk} (INV-000001): base line is 1, expected 2900",
     ]

@@ -26,3 +26,9 @@ def side(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Side]:
             yield stripe_side
         finally:
             stripe_side.close()
+
+
+@pytest.fixture
+def sandbox() -> Side:
+    """The sandbox alone: only there can an answer be lost on purpose."""
+    return Side()

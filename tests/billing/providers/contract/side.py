@@ -3,12 +3,13 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from billing.providers.protocol import InvoiceItemSpec, PaymentProvider, PriceSpec, SubscriptionFact
+from billing.providers.protocol import ChangeSpec, InvoiceItemSpec, PaymentProvider, PriceSpec, SubscriptionFact
 from billing.providers.sandbox import clock
 from billing.providers.stripe.provider import StripeProvider
 from platform_core.clock import wall
@@ -38,6 +39,8 @@ def key_given() -> str:
 class Side:
     """The sandbox. Tests arrange with `api`, the library's own client, and ask `provider`."""
 
+    yearly = replace(PRO, lookup_key="contract-pro-year", amount_minor=129_000, interval="year")
+
     def __init__(self) -> None:
         stripe_provider = StripeProvider()
         self.provider: PaymentProvider = stripe_provider
@@ -52,6 +55,10 @@ class Side:
     def price(self) -> str:
         """What is sold."""
         return self.provider.ensure_prices([PRO])[PRO.lookup_key]
+
+    def change(self, fact: SubscriptionFact, price_id: str) -> ChangeSpec:
+        """A subscription for another price."""
+        return ChangeSpec(fact.id, price_id)
 
     def customer(self, card: str = "visa") -> str:
         """A customer with a ready-made card."""

@@ -118,7 +118,14 @@ def test_an_invoice_of_our_own_after_the_end(side: Side) -> None:
     assert invoice.id in [found.id for found in snapshot.invoices]
 
 
-def test_an_invoice_of_no_subscription_concerns_nobody(side: Side) -> None:
-    invoice = side.api.invoices.create({"customer": side.customer()})
+def test_an_invoice_of_no_subscription_stands_for_itself(side: Side) -> None:
+    customer = side.customer()
+    invoice = side.api.invoices.create({"customer": customer})
 
-    assert side.provider.snapshot("invoice.created", invoice.id) is None
+    found = side.provider.snapshot("invoice.created", invoice.id)
+
+    assert found is not None
+    assert (found.subscription, found.checkout, found.payments) == (None, None, ())
+    assert [(each.id, each.customer_id, each.subscription_id) for each in found.invoices] == [
+        (invoice.id, customer, "")
+    ]

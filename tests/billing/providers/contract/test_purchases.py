@@ -8,7 +8,7 @@ import pytest
 from djstripe.models import Session
 
 from billing.providers.protocol import CheckoutSpec, ProviderError
-from billing.providers.stripe.reading import plain
+from billing.providers.stripe.normalize import plain
 from tests.billing.providers.contract.side import PRO, Side
 
 

@@ -11,9 +11,16 @@ from stripe._stripe_object import UntypedStripeObject
 
 CLASSES: dict[str, type[StripeObject]] = {
     "account": stripe.Account,
+    "balance_transaction": stripe.BalanceTransaction,
+    "billing_portal.session": stripe.billing_portal.Session,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
+    "coupon": stripe.Coupon,
+    "credit_note": stripe.CreditNote,
     "customer": stripe.Customer,
+    "customer_balance_transaction": stripe.CustomerBalanceTransaction,
+    "discount": stripe.Discount,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "invoice": stripe.Invoice,
     "invoice_payment": stripe.InvoicePayment,
@@ -25,12 +32,17 @@ CLASSES: dict[str, type[StripeObject]] = {
     "plan": stripe.Plan,
     "price": stripe.Price,
     "product": stripe.Product,
+    "promotion_code": stripe.PromotionCode,
+    "refund": stripe.Refund,
+    "setup_intent": stripe.SetupIntent,
     "subscription": stripe.Subscription,
     "subscription_item": stripe.SubscriptionItem,
+    "subscription_schedule": stripe.SubscriptionSchedule,
+    "tax_rate": stripe.TaxRate,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 # Classes that the library names otherwise inside itself.
-ALIASES = {"CardResource": "Card", "DiscountResource": "Discount"}
+ALIASES = {"CardResource": "Card", "DiscountResource": "Discount", "RefundResource": "Refund"}
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 SIMPLE: dict[Any, type | tuple[type, ...]] = {int: int, str: str, bool: bool, float: (int, float)}
 

@@ -17,6 +17,9 @@ from tests import kept
 SUCCESS_URL = "https://shop.test/thanks?session={CHECKOUT_SESSION_ID}"
 DECLINED = "4000000000000002"
 NO_FUNDS = "4000000000009995"
+CONFIRMS = "4000002500003155"
+DISPUTED = "4000000000000259"
+REFUND_FAILS = "4000000000005126"
 
 
 def client(**options: Any) -> stripe.StripeClient:
@@ -43,7 +46,8 @@ def price(amount: int = 6_500, *, interval: Any = "month", **params: Any) -> str
     """A recurring price; `interval=None` makes it a single payment."""
     recurring = {"recurring": {"interval": interval}} if interval else {}
     given: Any = {"product": product().id, "currency": "usd", "unit_amount": amount, **recurring, **params}
-    return client().v1.prices.create(given)
+    asked: Any = {name: value for name, value in given.items() if value is not None}
+    return client().v1.prices.create(asked)
 
 
 def customer(card: str = "visa", **params: Any) -> stripe.Customer:

@@ -184,18 +184,22 @@ def _stored(session_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("params", "param"),
     [
-        ({"mode": "setup"}, "mode"),
+        ({"mode": "setup"}, "line_items"),
+        ({"mode": "donation"}, "mode"),
+        ({"invoice_creation": {"enabled": True}}, "invoice_creation"),
         ({"mode": "payment"}, "line_items[0][price]"),
         ({"customer": "cus_none"}, "customer"),
         ({"customer": "cus_none", "customer_email": "a@b.test"}, "customer"),
         ({"payment_intent_data": {"description": "x"}}, "payment_intent_data"),
-        ({"allow_promotion_codes": True}, "allow_promotion_codes"),
+        ({"allow_promotion_codes": True, "discounts": [{"coupon": "TEN"}]}, "discounts"),
+        ({"discounts": [{"coupon": "NONE"}]}, "discounts[0][coupon]"),
+        ({"discounts": [{"promotion_code": "promo_none"}]}, "discounts[0][promotion_code]"),
         ({"line_items": [{"price": "price_none", "quantity": 1}]}, "line_items[0][price]"),
         ({"line_items": []}, "line_items"),
         ({"expires_at": 1}, "expires_at"),
         ({"success_url": "/thanks"}, "success_url"),
         ({"ui_mode": "embedded_page"}, "ui_mode"),
-        ({"subscription_data": {"trial_period_days": 7}}, "subscription_data[trial_period_days]"),
+        ({"subscription_data": {"trial_period_days": 0}}, "subscription_data[trial_period_days]"),
     ],
 )
 def test_a_checkout_that_cannot_be(params: dict[str, Any], param: str) -> None:

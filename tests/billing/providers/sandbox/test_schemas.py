@@ -5,21 +5,26 @@ from typing import Any
 
 import pytest
 import stripe.params
-from stripe.params import checkout
+from stripe.params import billing_portal, checkout
 
 from billing.providers.sandbox.parameters import Group, Kind, Many, Required, Schema
 from billing.providers.sandbox.resources import (
     checkout_sessions,
+    coupons,
     customers,
     events,
     invoice_items,
     invoices,
+    money_back,
     payment_methods,
     payments,
+    portal_sessions,
     prices,
     products,
     subscription_items,
+    subscription_schedules,
     subscriptions,
+    tax_rates,
     webhook_endpoints,
 )
 
@@ -31,16 +36,42 @@ DEMANDED = {
     "PaymentMethodAttachParams": {"customer"},
     "PaymentMethodCreateParams": {"card", "type"},
     "PaymentMethodCreateParamsCard": {"token"},
-    "PriceCreateParams": {"unit_amount"},
-    "SessionCreateParams": {"line_items", "mode", "success_url"},
+    "PriceCreateParams": set(),
+    "SessionCreateParams": {"mode", "success_url"},
+    "CreditNoteCreateParams": {"amount", "invoice"},
+    "PromotionCodeCreateParamsPromotion": {"coupon", "type"},
+    "SubscriptionScheduleCreateParams": {"from_subscription"},
     "SessionCreateParamsLineItem": {"price"},
     "SubscriptionCreateParams": {"customer", "items"},
     "SubscriptionCreateParamsItem": {"price"},
     "InvoiceItemCreateParamsPricing": {"price"},
+    "billing_portal.SessionCreateParams": {"customer"},
 }
 SCHEMAS = [
     (checkout, "SessionCreateParams", checkout_sessions.CREATE),
     (checkout, "SessionListParams", checkout_sessions.LIST),
+    (billing_portal, "SessionCreateParams", portal_sessions.CREATE),
+    (stripe.params, "BalanceTransactionListParams", money_back.BALANCE_LIST),
+    (stripe.params, "CouponCreateParams", coupons.CREATE),
+    (stripe.params, "CouponListParams", coupons.LIST),
+    (stripe.params, "CouponUpdateParams", coupons.UPDATE),
+    (stripe.params, "CreditNoteCreateParams", money_back.CREDIT_NOTE),
+    (stripe.params, "CreditNoteListParams", money_back.CREDIT_NOTE_LIST),
+    (stripe.params, "DisputeListParams", money_back.DISPUTE_LIST),
+    (stripe.params, "DisputeUpdateParams", money_back.UPDATE_DISPUTE),
+    (stripe.params, "PromotionCodeCreateParams", coupons.CREATE_CODE),
+    (stripe.params, "PromotionCodeListParams", coupons.LIST_CODES),
+    (stripe.params, "PromotionCodeUpdateParams", coupons.UPDATE_CODE),
+    (stripe.params, "RefundCreateParams", money_back.REFUND),
+    (stripe.params, "RefundListParams", money_back.REFUND_LIST),
+    (stripe.params, "RefundUpdateParams", money_back.UPDATE_REFUND),
+    (stripe.params, "SubscriptionResumeParams", subscriptions.RESUME),
+    (stripe.params, "SubscriptionScheduleCreateParams", subscription_schedules.CREATE),
+    (stripe.params, "SubscriptionScheduleListParams", subscription_schedules.LIST),
+    (stripe.params, "SubscriptionScheduleUpdateParams", subscription_schedules.UPDATE),
+    (stripe.params, "TaxRateCreateParams", tax_rates.CREATE),
+    (stripe.params, "TaxRateListParams", tax_rates.LIST),
+    (stripe.params, "TaxRateUpdateParams", tax_rates.UPDATE),
     (stripe.params, "ChargeListParams", payments.CHARGE_LIST),
     (stripe.params, "CustomerCreateParams", customers.FIELDS),
     (stripe.params, "CustomerListParams", customers.LIST),
@@ -91,7 +122,8 @@ def _fields_of(kind: Kind) -> Schema | None:
 def problems(module: Any, name: str, schema: Schema) -> list[str]:
     """Where a schema and the library's declaration differ, nested objects included."""
     declared = getattr(module, name)
-    needed = (set(declared.__required_keys__) - OPTIONS) | DEMANDED.get(name, set())
+    own_name = f"{module.__name__.rpartition('.')[2]}.{name}"
+    needed = (set(declared.__required_keys__) - OPTIONS) | DEMANDED.get(own_name, DEMANDED.get(name, set()))
     found = [f"{name}: {field} is unknown" for field in schema.keys() - declared.__annotations__.keys()]
     found += [f"{name}: {field} must be demanded" for field in needed if not isinstance(schema.get(field), Required)]
     for field, kind in schema.items():

@@ -1,10 +1,12 @@
 """Every object that the sandbox shows has the fields, the types and the words that the pinned library declares."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from billing.providers.sandbox import books, clock, wire
+from billing.providers.sandbox import books, checkout, clock, wire
+from billing.providers.sandbox.checkout import Payer
 from billing.providers.sandbox.errors import CardError
 from billing.providers.sandbox.models import Record
 from billing.providers.sandbox.shapes import Json
@@ -36,6 +38,50 @@ def _an_eventful_life() -> None:
     ending = shop.subscription(price, cancel_at_period_end=True)
     clock.advance(by=timedelta(days=33))
     api.invoices.create({"customer": str(ending.customer), "description": "By hand"})
+    _money_that_comes_and_goes()
+    _what_is_sold_otherwise()
+
+
+def _money_that_comes_and_goes() -> None:
+    api = shop.client().v1
+    once = shop.price(5_000, interval=None)
+    disputed = shop.pay(shop.checkout_session(once, customer_creation="always"), shop.DISPUTED)
+    won = api.disputes.list({"payment_intent": disputed["payment_intent"]}).data[0]
+    api.disputes.update(won.id, {"evidence": {"uncategorized_text": "winning_evidence"}})
+    refunded = shop.pay(shop.checkout_session(once, customer_creation="always"), shop.REFUND_FAILS)
+    api.refunds.create({"payment_intent": refunded["payment_intent"], "amount": 1_000})
+    debited = shop.checkout_session(once, payment_method_types=["card", "us_bank_account"])
+    checkout.pay(debited.id, Payer(email="ann@acme.test", account="000123456789"))
+    asked = shop.checkout_session(once)
+    shop.pay(asked, shop.CONFIRMS)
+    invoice = shop.invoices(shop.subscription(shop.price(), shop.customer()).id)[0]
+    api.credit_notes.create({"invoice": str(invoice.id), "amount": 900, "refund_amount": 500, "credit_amount": 400})
+    saved = api.checkout.sessions.create(
+        {"mode": "setup", "currency": "usd", "customer": shop.customer().id, "success_url": shop.SUCCESS_URL}
+    )
+    shop.pay(saved)
+    api.billing_portal.sessions.create({"customer": shop.customer().id, "return_url": "https://shop.test/"})
+    clock.advance(by=timedelta(days=5))
+
+
+def _what_is_sold_otherwise() -> None:
+    api = shop.client().v1
+    api.coupons.create({"id": "TEN", "percent_off": 10, "duration": "forever", "name": "Ten"})
+    api.promotion_codes.create({"code": "TEN", "promotion": {"type": "coupon", "coupon": "TEN"}})
+    tax = api.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": False})
+    tiers: Any = [
+        {"up_to": 5, "unit_amount": 100, "flat_amount": 300},
+        {"up_to": "inf", "unit_amount_decimal": "12.5"},
+    ]
+    shop.price(unit_amount=None, billing_scheme="tiered", tiers_mode="graduated", tiers=tiers)
+    packages = shop.price(transform_quantity={"divide_by": 10, "round": "up"})
+    sold = shop.subscription(
+        packages, shop.customer(), discounts=[{"coupon": "TEN"}], default_tax_rates=[tax.id], trial_period_days=4
+    )
+    scheduled = shop.subscription(shop.price(), shop.customer())
+    api.subscription_schedules.create({"from_subscription": scheduled.id})
+    clock.advance(by=timedelta(days=5))
+    api.subscriptions.update(sold.id, {"items": [{"price": packages.id, "quantity": 25}]})
 
 
 def _shown() -> list[Json]:

@@ -11,7 +11,14 @@ def test_a_role_is_offered_what_it_may_read(owner: PersonClient) -> None:
 
     everything = owner.get(path(owner, "report-kinds")).json()
 
-    assert [each["code"] for each in everything] == ["members", "audit_activity", "checks", "usage", "billing"]
+    assert [each["code"] for each in everything] == [
+        "members",
+        "audit_activity",
+        "checks",
+        "usage",
+        "billing",
+        "recurring_charges",
+    ]
     assert everything[0] == {
         "code": "members",
         "title": "Members and roles",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, MrrMovement, Subscription
+from billing.services import mrr
 from identity.models import TotpDevice, User
 from orgs.models import Membership, Organization, Report
 from orgs.selectors import organization_in_use
@@ -39,15 +40,20 @@ def counts() -> list[int]:
 def test_the_company_is_made_once_by_real_purchases() -> None:
     told = seed()
 
-    assert counts() == [8, 4, 6, 4, 2, 4]
+    assert counts() == [9, 20, 21, 19, 2, 5]
     assert {order.status for order in Order.objects.all()} <= set(Order.Status) - {Order.Status.FAILED}
-    assert set(Subscription.objects.values_list("status", flat=True)) == {Subscription.Status.ACTIVE}
-    assert sorted(Invoice.objects.values_list("total_minor", flat=True)) == [12_900, 15_000, 15_000, 39_900]
+    bought = Subscription.objects.exclude(provider="imported")
+    assert set(bought.values_list("status", flat=True)) == {Subscription.Status.ACTIVE}
+    assert sorted(Invoice.objects.values_list("total_minor", flat=True)) == [6_500, 12_900, 15_000, 15_000, 39_900]
     assert "The hub is not up" in told
+
+    assert len(set(MrrMovement.objects.values_list("month_on", flat=True))) > 10
+    assert set(MrrMovement.objects.values_list("kind", flat=True)) == set(MrrMovement.Kind.values)
+    assert [*mrr.misplaced(), *mrr.disagreements()] == []
 
     seed()
 
-    assert counts() == [8, 4, 6, 4, 2, 4]
+    assert counts() == [9, 20, 21, 19, 2, 5]
 
 
 def test_a_database_with_other_people_is_left_alone() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -218,3 +219,155 @@ def test_there_is_no_page_beside_the_real_stripe(settings: Settings) -> None:
     settings.SANDBOX = False
 
     assert Client().get(address(session.id)).status_code == 404
+
+
+# --- Codes, debits, confirmation --------------------------------------------------------------------------------------
+def _coupon(**params: Any) -> None:
+    api = shop.client().v1
+    coupon: Any = {"id": "C", "percent_off": 20, "duration": "once", **params}
+    api.coupons.create(coupon)
+    api.promotion_codes.create({"code": "LAUNCH20", "promotion": {"type": "coupon", "coupon": "C"}})
+
+
+def test_a_code_lowers_the_price_and_a_wrong_one_says_so() -> None:
+    _coupon()
+    session = shop.checkout_session(allow_promotion_codes=True)
+
+    wrong = Client().post(f"{address(session.id)}/code", {"code": "NOPE"})
+    right = Client().post(f"{address(session.id)}/code", {"code": " launch20 "})
+    page = Client().get(address(session.id)).content.decode()
+
+    assert wrong.status_code == 400
+    assert "This code is invalid." in wrong.content.decode()
+    assert "This field is required" not in wrong.content.decode()
+    assert right.status_code == 302
+    assert "$13.00" in page
+    assert "$52.00" in page
+    Client().post(address(session.id), BUYER)
+    bought = shop.client().v1.checkout.sessions.retrieve(session.id)
+    (invoice,) = shop.invoices(str(bought.subscription))
+    assert (invoice.total, invoice.total_discount_amounts[0].amount) == (5_200, 1_300)  # type: ignore[index]
+    assert shop.client().v1.coupons.retrieve("C").times_redeemed == 1
+
+
+def test_a_code_that_is_used_up_is_refused() -> None:
+    _coupon(max_redemptions=1)
+    first, second = (shop.checkout_session(allow_promotion_codes=True) for _ in range(2))
+    for session in (first, second):
+        Client().post(f"{address(session.id)}/code", {"code": "LAUNCH20"})
+    Client().post(address(first.id), BUYER)
+
+    third = shop.checkout_session(allow_promotion_codes=True)
+
+    assert Client().post(f"{address(third.id)}/code", {"code": "LAUNCH20"}).status_code == 400
+
+
+def test_a_checkout_without_codes_takes_none() -> None:
+    _coupon()
+    session = shop.checkout_session()
+
+    assert 'name="code"' not in Client().get(address(session.id)).content.decode()
+    assert Client().post(f"{address(session.id)}/code", {"code": "LAUNCH20"}).status_code == 400
+
+
+def test_a_bank_account_is_chosen_where_the_checkout_takes_one() -> None:
+    session = shop.checkout_session(payment_method_types=["card", "us_bank_account"])
+
+    page = Client().get(address(session.id), {"by": "bank"}).content.decode()
+    paid = Client().post(address(session.id), {"by": "bank", "email": "ann@acme.test", "account": "000123456789"})
+
+    assert "6789" in page
+    assert 'name="cvc"' not in page
+    assert paid.status_code == 302
+    done = shop.client().v1.checkout.sessions.retrieve(session.id)
+    assert (done.status, done.payment_status) == ("complete", "unpaid")
+    assert shop.client().v1.subscriptions.retrieve(str(done.subscription)).status == "active"
+    clock.advance(by=timedelta(days=5))
+    assert shop.client().v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    assert "checkout.session.async_payment_succeeded" in shop.events()
+
+
+def test_a_debit_that_fails_makes_the_subscription_past_due() -> None:
+    session = shop.checkout_session(payment_method_types=["us_bank_account"])
+    Client().post(address(session.id), {"by": "bank", "email": "ann@acme.test", "account": "000222222227"})
+
+    clock.advance(by=timedelta(days=5))
+
+    done = shop.client().v1.checkout.sessions.retrieve(session.id)
+    assert shop.client().v1.subscriptions.retrieve(str(done.subscription)).status == "past_due"
+    assert "checkout.session.async_payment_failed" in shop.events()
+
+
+def test_only_offered_accounts_are_taken() -> None:
+    session = shop.checkout_session(payment_method_types=["us_bank_account"])
+
+    answer = Client().post(
+        address(session.id), {"by": "bank", "email": "a@b.test", "account": "DE89370400440532013000"}
+    )
+
+    assert answer.status_code == 400
+    assert shop.client().v1.checkout.sessions.retrieve(session.id).status == "open"
+
+
+def test_a_card_that_asks_is_confirmed_on_the_banks_page() -> None:
+    session = shop.checkout_session()
+    number = {**BUYER, "number": "4000 0025 0000 3155"}
+
+    asked = Client().post(address(session.id), number)
+    page = Client().get(asked["Location"]).content.decode()
+    paid = Client().post(asked["Location"], {"answer": "confirm"})
+
+    assert asked["Location"] == f"{address(session.id)}/confirm"
+    assert "Is it you who is paying?" in page
+    assert paid["Location"].startswith("https://shop.test/thanks")
+    done = shop.client().v1.checkout.sessions.retrieve(session.id)
+    assert done.payment_status == "paid"
+    # It asks only once: the renewal goes through without anybody there.
+    clock.advance(by=timedelta(days=32))
+    assert shop.client().v1.subscriptions.retrieve(str(done.subscription)).status == "active"
+    assert Client().get(asked["Location"]).status_code == 302
+
+
+@pytest.mark.parametrize("interval", ["month", None])
+def test_whoever_refuses_there_pays_nothing_and_may_try_again(interval: str | None) -> None:
+    session = shop.checkout_session(shop.price(interval=interval))
+    asked = Client().post(address(session.id), {**BUYER, "number": "4000 0025 0000 3155"})
+
+    Client().post(asked["Location"], {"answer": "refuse"})
+    page = Client().get(address(session.id)).content.decode()
+
+    assert "unable to authenticate" in page
+    assert not Record.objects.filter(kind="charge").exists()
+    assert not Record.objects.filter(kind="subscription").exists()
+    assert Client().post(address(session.id), BUYER).status_code == 302
+
+
+def test_a_trial_costs_nothing_today_and_is_told_of_before_it_ends() -> None:
+    session = shop.checkout_session(subscription_data={"trial_period_days": 14})
+    page = Client().get(address(session.id)).content.decode()
+    Client().post(address(session.id), BUYER)
+    done = shop.client().v1.checkout.sessions.retrieve(session.id)
+    subscription = str(done.subscription)
+
+    assert "14 days free" in page
+    assert done.payment_status == "no_payment_required"
+    assert shop.client().v1.subscriptions.retrieve(subscription).status == "trialing"
+    clock.advance(by=timedelta(days=11, minutes=1))
+    assert shop.events().count("customer.subscription.trial_will_end") == 1
+    clock.advance(by=timedelta(days=3, hours=2))
+    assert shop.client().v1.subscriptions.retrieve(subscription).status == "active"
+    assert [invoice.amount_paid for invoice in shop.invoices(subscription)] == [0, 6_500]
+
+
+def test_a_setup_saves_a_card_and_charges_nothing() -> None:
+    customer = shop.customer("")
+    setup: Any = {"mode": "setup", "currency": "usd", "customer": customer.id, "success_url": shop.SUCCESS_URL}
+    session = shop.client().v1.checkout.sessions.create(setup)
+
+    page = Client().get(address(session.id)).content.decode()
+    saved = Client().post(address(session.id), CARD)
+
+    assert "Nothing is charged now" in page
+    assert saved.status_code == 302
+    assert len(shop.client().v1.customers.payment_methods.list(customer.id).data) == 1
+    assert not Record.objects.filter(kind="payment_intent").exists()

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import stripe
 from django.test import Client
 from pytest_django import Settings
 
 from billing.providers.sandbox import clock, webhooks
-from billing.providers.sandbox.models import Clock, Delivery
+from billing.providers.sandbox.models import Clock, Delivery, PlannedFault
 from tests.billing.providers.sandbox import receiver, shop
 
 DESK, CLOCK = "/sandbox/", "/sandbox/clock"
@@ -109,9 +110,44 @@ def test_it_does_not_move_back_or_nowhere(data: dict[str, str], message: str) ->
 def test_only_its_own_form_moves_it(settings: Settings) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post(CLOCK, {"step": "day"}).status_code == 403
-    assert client.get(DESK).content.decode().count("csrfmiddlewaretoken") == 2
+    assert client.get(DESK).content.decode().count("csrfmiddlewaretoken") == 3
     assert Client().get(CLOCK).status_code == 405
     settings.SANDBOX = False
     assert Client().post(CLOCK, {"step": "day"}).status_code == 404
     assert Client().get(DESK).status_code == 404
     assert clock.offset() == timedelta(0)
+
+
+def test_a_fault_that_was_ordered_strikes_every_process_so_often() -> None:
+    api = shop.client(max_network_retries=0).v1
+
+    response = Client().post("/sandbox/faults", {"fault": "RATE_LIMITED", "method": "POST", "path": "/v1/", "times": 2})
+    page = Client().get(DESK).content.decode()
+
+    assert response.status_code == 302
+    assert "RATE_LIMITED" in page
+    assert "2 to come" in page
+    assert api.customers.list({}).data == []
+    for _ in range(2):
+        with pytest.raises(stripe.RateLimitError):
+            api.customers.create({"email": "ann@acme.test"})
+    assert api.customers.create({"email": "ann@acme.test"}).email == "ann@acme.test"
+
+
+def test_a_fault_may_be_taken_back() -> None:
+    Client().post("/sandbox/faults", {"fault": "SERVER_ERROR", "method": "", "path": "/v1/", "times": 5})
+
+    Client().post("/sandbox/faults", {"forget": "all"})
+
+    assert not PlannedFault.objects.exists()
+    assert shop.customer("").email == "ann@acme.test"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fault": "EARTHQUAKE"}, {"times": "0"}, {"times": "many"}, {"path": ""}, {"method": "PATCH"}]
+)
+def test_a_fault_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
+    given = {"fault": "SERVER_ERROR", "method": "POST", "path": "/v1/", "times": "1", **wrong}
+
+    assert Client().post("/sandbox/faults", given).status_code == 400
+    assert not PlannedFault.objects.exists()

@@ -19,7 +19,7 @@ def test_it_shows_card_subscriptions_and_invoices() -> None:
 
     page = Client().get(address(customer.id)).content.decode()
 
-    for text in ("Ann", "ann@acme.test", "<strong>Visa</strong> ending in 4242", subscription.id, "$65.00", "Draft"):
+    for text in ("Ann", "ann@acme.test", "<strong>Visa ending in 4242</strong>", subscription.id, "$65.00", "Draft"):
         assert text in page
     assert "Renews" in page
 
@@ -28,7 +28,7 @@ def test_without_a_card() -> None:
     page = Client().get(address(shop.customer("").id)).content.decode()
 
     assert "No card is charged" in page
-    assert page.count("None.") == 2
+    assert page.count("None.") == 3
 
 
 def test_subscriptions_that_end_or_are_over() -> None:
@@ -105,3 +105,48 @@ def test_strangers_are_404() -> None:
     assert Client().get(address(gone.id)).status_code == 404
     assert Client().post(address("cus_none", "/card"), {"card": "visa"}).status_code == 404
     assert Client().post("/sandbox/invoices/in_none/pay").status_code == 404
+
+
+def test_a_payment_is_disputed_won_and_refunded() -> None:
+    customer = shop.customer()
+    shop.subscription(to=customer)
+    (charge,) = shop.client().v1.charges.list({"customer": customer.id}).data
+    path = f"{address(customer.id)}/payments/{charge.id}"
+
+    assert Client().post(path, {"act": "win"}).status_code == 302
+    assert "No dispute" in Client().get(address(customer.id)).content.decode() or not charge.disputed
+    Client().post(path, {"act": "dispute"})
+    page = Client().get(address(customer.id)).content.decode()
+    Client().post(path, {"act": "lose"})
+
+    assert "We win the dispute" in page
+    assert [found.status for found in shop.client().v1.disputes.list({"charge": charge.id}).data] == ["lost"]
+    assert Client().post(path, {"act": "explode"}).status_code == 404
+    assert Client().post(f"{address(customer.id)}/payments/ch_none", {"act": "refund"}).status_code == 404
+    Client().post(path, {"act": "refund"})
+    assert shop.client().v1.refunds.list({"charge": charge.id}).data == []
+
+
+def test_a_card_that_asks_each_time_is_confirmed_on_the_banks_page() -> None:
+    subscription = shop.subscription()
+    customer = str(subscription.customer)
+    shop.replace_card(customer, "authenticationRequired")
+    clock.advance(by=timedelta(seconds=shop.period_end(subscription) - clock.now().timestamp() + 4_000))
+    invoice = shop.invoices(subscription.id)[-1]
+    (intent,) = [
+        each for each in shop.client().v1.payment_intents.list({"customer": customer}).data if each.next_action
+    ]
+    path = f"/sandbox/payments/{intent.id}"
+
+    assert (invoice.status, intent.status) == ("open", "requires_action")
+    assert "invoice.payment_action_required" in shop.events()
+    assert Client().post(f"/sandbox/invoices/{invoice.id}/pay").headers["Location"] == path
+    assert "Is it you" in Client().get(path).content.decode()
+    Client().post(path, {"answer": "refuse"})
+    assert shop.client().v1.payment_intents.retrieve(intent.id).status == "requires_payment_method"
+    Client().post(f"/sandbox/invoices/{invoice.id}/pay")
+    Client().post(path, {"answer": "confirm"})
+    assert shop.client().v1.invoices.retrieve(str(invoice.id)).status == "paid"
+    assert shop.client().v1.subscriptions.retrieve(subscription.id).status == "active"
+    assert Client().get(path).status_code == 302
+    assert Client().get("/sandbox/payments/pi_none").status_code == 404

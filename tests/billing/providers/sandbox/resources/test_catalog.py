@@ -118,7 +118,8 @@ class TestPrices:
             ({"unit_amount": -1}, "unit_amount"),
             ({"recurring": {"interval": "fortnight"}}, "recurring[interval]"),
             ({"recurring": {"interval": "month", "usage_type": "metered"}}, "recurring[usage_type]"),
-            ({"billing_scheme": "tiered"}, "billing_scheme"),
+            ({"billing_scheme": "tiered"}, "tiers"),
+            ({"unit_amount_decimal": "0.5"}, "unit_amount"),
         ],
     )
     def test_that_cannot_be(self, params: dict[str, Any], param: str) -> None:

@@ -68,7 +68,9 @@ class TestCreate:
             ({"customer": "cus_none"}, "customer"),
             ({"items": [{"price": "price_none"}]}, "items[0][price]"),
             ({"items": [{"quantity": 1}]}, "items[0][price]"),
-            ({"trial_period_days": 7}, "trial_period_days"),
+            ({"trial_period_days": 7, "trial_end": 4_000_000_000}, "trial_end"),
+            ({"trial_end": 1}, "trial_end"),
+            ({"discounts": [{"coupon": "NONE"}]}, "discounts[0][coupon]"),
             ({"default_payment_method": "pm_none"}, "default_payment_method"),
         ],
     )
@@ -262,11 +264,26 @@ class TestItems:
 
         assert str(refused.value.param).startswith("items[0]")
 
-    def test_a_price_of_another_interval_is_refused(self) -> None:
+    def test_a_price_of_another_interval_begins_a_period_now_and_gives_back_the_old_one(self) -> None:
+        subscription, yearly = shop.subscription(), shop.price(65_000, interval="year")
+        half = (shop.period_end(subscription) - subscription.created) // 2
+        clock.advance(by=timedelta(seconds=half - clock.now().timestamp() + subscription.created))
+
+        shop.client().v1.subscription_items.update(shop.item(subscription).id, {"price": yearly.id})
+
+        changed = shop.client().v1.subscriptions.retrieve(subscription.id)
+        assert shop.period_end(changed) - changed.billing_cycle_anchor in (365 * 86_400, 366 * 86_400)
+        invoice = shop.invoices(subscription.id)[-1]
+        assert (invoice.status, invoice.billing_reason) == ("paid", "subscription_update")
+        credit, charge = invoice.lines.data
+        assert charge.amount == 65_000
+        assert credit.amount == pytest.approx(-3_250, abs=2)
+
+    def test_two_intervals_beside_each_other_are_refused(self) -> None:
         subscription, yearly = shop.subscription(), shop.price(interval="year")
 
         with pytest.raises(stripe.InvalidRequestError, match="same interval"):
-            shop.client().v1.subscription_items.update(shop.item(subscription).id, {"price": yearly.id})
+            shop.client().v1.subscriptions.update(subscription.id, {"items": [{"price": yearly.id}]})
 
     def test_are_found(self) -> None:
         api = shop.client().v1

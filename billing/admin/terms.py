@@ -1,0 +1,80 @@
+"""Changing a plan in the console: its terms, and first of all whom that leaves on what they bought."""
+
+from typing import Any
+
+from django import forms
+from unfold import widgets
+
+from billing.models import Plan
+from billing.services import plan_editing, versions
+from platform_core.errors import InvalidInput
+
+NUMBER = widgets.UnfoldAdminIntegerFieldWidget
+
+
+class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A plan's own words and the terms of its present version. Other terms are saved once they are confirmed."""
+
+    features = forms.CharField(
+        widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4}), required=False, help_text="One on each line."
+    )
+    rate_limit = forms.IntegerField(min_value=1, required=False, widget=NUMBER, help_text="Requests a minute.")
+    monthly_limit = forms.IntegerField(min_value=1, required=False, widget=NUMBER, help_text="Requests a month.")
+    token_allotment = forms.IntegerField(min_value=0, required=False, widget=NUMBER)
+    trial_days = forms.IntegerField(min_value=0, required=False, widget=NUMBER)
+    entitlements = forms.JSONField(required=False, widget=widgets.UnfoldAdminTextareaWidget)
+    covers = forms.CharField(
+        widget=widgets.UnfoldAdminTextInputWidget,
+        required=False,
+        help_text="Codes of the products a bundle covers, with spaces between.",
+    )
+    confirm = forms.BooleanField(
+        widget=widgets.UnfoldBooleanWidget, required=False, label="Save other terms for new buyers"
+    )
+
+    class Meta:
+        model = Plan
+        fields = ("name", "tier", "description")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        terms = versions.terms_of(self.instance.current)
+        joined = {"features": "\n".join(terms["features"]), "covers": " ".join(terms["covers"])}
+        self.initial.update(terms | joined)
+
+    def clean(self) -> dict[str, Any]:
+        """What would change is told before it is done."""
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        wanted = self.terms()
+        try:
+            plan_editing.checked(dict(wanted))
+        except InvalidInput as error:
+            for name, told in error.details.items():
+                self.add_error(name, list(told))
+            return given
+        before = versions.terms_of(self.instance.current)
+        changed = [name for name, value in wanted.items() if before[name] != value]
+        if changed and not given.get("confirm"):
+            self.add_error("confirm", _told(self.instance, changed))
+        return given
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as they were typed."""
+        given: dict[str, Any] = {name: self.cleaned_data.get(name) for name in versions.TERMS}
+        lists = {
+            "features": [line.strip() for line in given["features"].splitlines() if line.strip()],
+            "covers": given["covers"].split(),
+            "entitlements": given["entitlements"] or [],
+        }
+        return given | lists | {"trial_days": given["trial_days"] or 0}
+
+
+def _told(plan: Plan, changed: list[str]) -> str:
+    affected = plan_editing.affected_by(plan)
+    return (
+        f"This makes version {plan.current.number + 1} ({', '.join(changed)}). {affected.subscription_count} live "
+        f"subscriptions of {affected.organization_count} organizations stay on what they bought and pay what they pay; "
+        f"{affected.earlier_version_count} of them are on an earlier version already. Tick this to save it."
+    )

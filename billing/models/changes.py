@@ -1,0 +1,114 @@
+"""What was asked to be changed of a subscription, from before the provider is asked until what it did is known."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models.catalog import Price
+from billing.models.subscriptions import Subscription
+from orgs.models import Organization, organizations_of
+from platform_core.models import Leased, Row
+from platform_core.scoping import Scoped, ScopedManager
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+
+class SubscriptionChangeQuerySet(models.QuerySet["SubscriptionChange"]):
+    """Which changes."""
+
+    def visible_to(self, user: "User") -> "SubscriptionChangeQuerySet":
+        """Those of the person's organizations."""
+        return self.filter(organization__in=organizations_of(user))
+
+    def pending(self) -> "SubscriptionChangeQuerySet":
+        """Those of which it is not known what the provider did; a subscription has at most one."""
+        return self.filter(status=SubscriptionChange.Status.PENDING)
+
+    def scheduled(self) -> "SubscriptionChangeQuerySet":
+        """Those that the provider carries out when the period ends; a subscription has at most one."""
+        return self.filter(status=SubscriptionChange.Status.SCHEDULED)
+
+
+class SubscriptionChange(Scoped, Leased, Row):
+    """One change of one subscription. Whoever repeats it does so under its own key, so it is made once."""
+
+    product_path = "subscription__plan__product__code"
+
+    class Kind(models.TextChoices):
+        # Another price or quantity: at once and prorated, or from the next period on.
+        UPGRADE = "upgrade"
+        DOWNGRADE = "downgrade"
+        # The end: with the period, or at once.
+        CANCEL = "cancel"
+        END = "end", "End now"
+        # Neither the planned end nor the planned downgrade comes.
+        RESUME = "resume"
+        TRIAL = "trial", "Another end of the trial"
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SCHEDULED = "scheduled"
+        APPLIED = "applied"
+        # The provider refused, and did nothing.
+        REFUSED = "refused"
+        # Another change took its place before it came into force.
+        WITHDRAWN = "withdrawn"
+
+    CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING,)
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscription_changes")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    # What the subscription is to be for; empty where it only ends, or goes on.
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    quantity = models.PositiveIntegerField(default=1)
+    # The moment from which an upgrade is paid for, and what it comes to: what was shown is what is charged.
+    prorated_at = models.DateTimeField(null=True, blank=True)
+    due_minor = models.BigIntegerField(default=0)
+    trial_ends_at = models.DateTimeField(null=True, blank=True)
+    # When a scheduled one comes into force.
+    effective_at = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    # Of the request that asked, where it came under a key of the caller's: asking again finds this row.
+    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+    failure = models.CharField(max_length=500, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager.from_queryset(SubscriptionChangeQuerySet)()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"], condition=Q(status="pending"), name="subscription_change_one_pending"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription"], condition=Q(status="scheduled"), name="subscription_change_one_scheduled"
+            ),
+            models.UniqueConstraint(
+                fields=["request_digest"], condition=~Q(request_digest=""), name="subscription_change_request_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["upgrade", "downgrade"]) | Q(price__isnull=False),
+                name="subscription_change_priced",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_after"], name="subscription_change_waiting", condition=Q(status="pending"))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.status})"
+
+    @property
+    def idempotency_key(self) -> str:
+        """What the provider knows it by."""
+        return f"change:{self.pk}"

@@ -1,0 +1,78 @@
+"""The billing page: what the organization pays for, with what, and what is wrong with it."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from billing import selectors
+from billing.models import Dunning, PaymentMethod, PaymentMethodSetup, Subscription, SubscriptionChange
+from billing.selectors import UsageSummary
+from billing.services.proposals import OPEN_TO_CHANGES, RUNNING
+from orgs import roles
+from orgs.portal.pages import OrganizationPage
+
+Setup = PaymentMethodSetup.Status
+
+
+@dataclass(frozen=True)
+class Held:
+    """One subscription as its card shows it."""
+
+    subscription: Subscription
+    usage: UsageSummary | None
+    # What is to come with the next period, and what is under way now.
+    scheduled: SubscriptionChange | None
+    pending: SubscriptionChange | None
+
+    @property
+    def may_change(self) -> bool:
+        """Whether another plan can be chosen."""
+        held = self.subscription
+        return held.status in OPEN_TO_CHANGES and not held.cancel_at_period_end and self.pending is None
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether there is something to take back."""
+        paused = self.subscription.status == Subscription.Status.PAUSED
+        return self.pending is None and (self.subscription.cancel_at_period_end or paused or self.scheduled is not None)
+
+
+class BillingSurroundings(OrganizationPage):
+    """What the pages about subscriptions have in common."""
+
+    nav = "billing"
+
+    def subscriptions(self) -> QuerySet[Subscription]:
+        """Those of the organization in use that are not over."""
+        mine = Subscription.objects.filter(organization=self.organization, status__in=RUNNING)
+        return mine.select_related("organization", "plan__product", "price")
+
+
+class Billing(BillingSurroundings):
+    """Everything at a glance; whoever may manage it finds the buttons."""
+
+    access = {"GET": roles.BILLING_READ}
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        mine = {"organization": self.organization}
+        setups = PaymentMethodSetup.objects.filter(**mine)
+        return self.page(
+            "portal/billing/billing.html",
+            held=self._held(),
+            cases=list(Dunning.objects.filter(**mine).running().select_related("invoice", "subscription__plan")),
+            methods=list(PaymentMethod.objects.present().filter(**mine)),
+            # The provider has it, and we are about to hear of it.
+            is_saving="saved" in request.GET and setups.filter(status__in=[Setup.OPEN, Setup.SAVED]).exists(),
+        )
+
+    def _held(self) -> list[Held]:
+        found = list(self.subscriptions())
+        asked = SubscriptionChange.objects.filter(subscription__in=found).select_related("price__plan")
+        scheduled = {each.subscription_id: each for each in asked.scheduled()}
+        pending = {each.subscription_id: each for each in asked.pending()}
+        return [Held(each, self._usage(each), scheduled.get(each.pk), pending.get(each.pk)) for each in found]
+
+    def _usage(self, subscription: Subscription) -> UsageSummary | None:
+        period = selectors.latest_period(subscription)
+        return selectors.usage_summary(period) if period and period.token_allotment is not None else None

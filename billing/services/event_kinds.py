@@ -1,0 +1,55 @@
+"""What each kind of event is a reason for: the one table from a provider's word to what we do about it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+# How a purchase is read when an event names it by way of another object.
+PURCHASE = "customer.subscription.updated"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What an event of a kind leads to. `reads`: the purchase that its object belongs to is read and projected."""
+
+    reads: bool = True
+    # The object is gone for good: what comes late about it changes nothing.
+    buries: bool = False
+    # A draft takes additions for an hour: a renewal is billed as soon as we hear of it.
+    bills: bool = False
+
+    @property
+    def is_acted_upon(self) -> bool:
+        """Whether anything follows from it at all."""
+        return self.reads or self.buries
+
+
+READ = Route()
+IGNORED = Route(reads=False)
+# The longest beginning that fits decides. What no beginning fits is stored and left alone.
+ROUTES: dict[str, Route] = {
+    "charge.dispute.": READ,
+    "charge.refund": READ,
+    "checkout.session.": READ,
+    "credit_note.": READ,
+    "customer.deleted": Route(reads=False, buries=True),
+    "customer.subscription.": READ,
+    "customer.updated": READ,
+    "invoice.": READ,
+    "invoice.created": Route(bills=True),
+    "invoice.deleted": Route(buries=True),
+    "payment_intent.payment_failed": READ,
+    "payment_intent.succeeded": READ,
+    "payment_method.": READ,
+    "refund.": READ,
+    "setup_intent.succeeded": READ,
+    "subscription_schedule.": READ,
+}
+# Read first: what they are about holds most of what the others are about.
+PURCHASES = ("checkout.session.", "customer.subscription.", "invoice.")
+
+
+@lru_cache(maxsize=1024)
+def route_of(kind: str) -> Route:
+    """What is done about an event of this kind."""
+    fitting = [beginning for beginning in ROUTES if kind.startswith(beginning)]
+    return ROUTES[max(fitting, key=len)] if fitting else IGNORED

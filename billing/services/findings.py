@@ -1,0 +1,165 @@
+"""Findings of the reconciliation: noted once, closed when they are gone, settled by staff with one click."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from django.db import transaction
+
+from billing.models import BillingAccount, Invoice, ReconciliationFinding, Subscription
+from billing.providers import provider
+from billing.services import event_kinds, projection
+from orgs.models import Organization
+from platform_core import clock
+from platform_core.errors import Conflict, InvalidInput
+from platform_core.services import audit
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+Kind: TypeAlias = ReconciliationFinding.Kind
+Object: TypeAlias = ReconciliationFinding.Object
+Resolution: TypeAlias = ReconciliationFinding.Resolution
+# By name, what we have and what the provider has.
+Differences = Mapping[str, Sequence[Any]]
+# What we may tell the provider: a wish of the customer's that did not reach it. Money and status it decides itself.
+PUSHABLE = {"cancel_at_period_end"}
+
+
+@transaction.atomic
+def note(
+    of: Object, object_id: str, kind: Kind, fields: Differences, *, organization: Organization | None
+) -> ReconciliationFinding | None:
+    """Open a finding, or see an open one again; one that staff left as it is stays left as long as it is the same."""
+    now = clock.now()
+    theirs = ReconciliationFinding.objects.filter(provider=provider().name, object_kind=of, object_id=object_id)
+    same = {"kind": kind, "fields": dict(fields)}
+    last = theirs.order_by("-first_seen_at").first()
+    if (
+        last is not None
+        and last.resolution == Resolution.DISMISSED
+        and (last.kind, last.fields) == (kind, same["fields"])
+    ):
+        theirs.filter(pk=last.pk).update(last_seen_at=now)
+        return None
+    found, is_new = ReconciliationFinding.objects.get_or_create(
+        provider=provider().name,
+        object_kind=of,
+        object_id=object_id,
+        resolved_at=None,
+        defaults={**same, "organization": organization, "first_seen_at": now, "last_seen_at": now},
+    )
+    if is_new:
+        audit.record("reconciliation_finding.open", found, by=None, changes={"kind": kind, **fields})
+    else:
+        theirs.filter(pk=found.pk).update(**same, organization=organization, last_seen_at=now)
+    return found
+
+
+def close_unseen(of: Object, since: datetime) -> int:
+    """Both sides say the same again of what was not seen since a run began."""
+    unseen = ReconciliationFinding.objects.filter(
+        ReconciliationFinding.OPEN, provider=provider().name, object_kind=of, last_seen_at__lt=since
+    )
+    return sum(_resolve(finding, Resolution.GONE, by=None) for finding in unseen)
+
+
+def take(finding: ReconciliationFinding, *, by: "User") -> None:
+    """Bring our rows to what the provider says now."""
+    _must_be_open(finding)
+    subscription_id = _subscription_of(finding)
+    snapshot = provider().snapshot(event_kinds.PURCHASE, subscription_id) if subscription_id else None
+    with transaction.atomic():
+        if not _resolve(finding, Resolution.TAKEN, by=by):
+            raise Conflict("It has been settled meanwhile.")
+        if finding.kind == Kind.MISSING_THERE:
+            _end(finding)
+            return
+        # What was read before may be the same; our rows are what is wrong.
+        Subscription.objects.filter(provider_subscription_id=subscription_id).update(snapshot_digest="")
+        if snapshot is None or not projection.apply(snapshot):
+            raise Conflict("The provider's object belongs to nobody we know: it cannot be taken over.")
+
+
+def push(finding: ReconciliationFinding, *, by: "User") -> None:
+    """Tell the provider what we have, where that is ours to say; safe to repeat."""
+    _must_be_open(finding)
+    key = f"reconcile:{finding.pk}"
+    if finding.object_kind == Object.CUSTOMER and finding.kind == Kind.MISSING_THERE and finding.organization:
+        _make_customer_again(finding, finding.organization, key)
+    elif finding.object_kind == Object.SUBSCRIPTION and finding.fields and set(finding.fields) <= PUSHABLE:
+        ours, _ = finding.fields["cancel_at_period_end"]
+        if ours:
+            provider().cancel_subscription(finding.object_id, at_period_end=True, key=key)
+        else:
+            provider().resume_subscription(finding.object_id, key=key)
+    else:
+        raise Conflict("This is the provider's to say: take its state, or leave it as it is.")
+    with transaction.atomic():
+        _resolve(finding, Resolution.PUSHED, by=by)
+
+
+@transaction.atomic
+def dismiss(finding: ReconciliationFinding, *, by: "User") -> None:
+    """Leave the two sides as they are, for a reason that was written down."""
+    _must_be_open(finding)
+    if not finding.reason.strip():
+        raise InvalidInput("Write down the reason first.", details={"reason": ["A reason is wanted."]})
+    _resolve(finding, Resolution.DISMISSED, by=by)
+
+
+def _must_be_open(finding: ReconciliationFinding) -> None:
+    finding.refresh_from_db()
+    if finding.resolved_at is not None:
+        raise Conflict("It has been settled already.")
+
+
+def _resolve(finding: ReconciliationFinding, how: Resolution, *, by: "User | None") -> bool:
+    """Compare and set: it is settled once."""
+    with transaction.atomic():
+        still = ReconciliationFinding.objects.filter(ReconciliationFinding.OPEN, pk=finding.pk)
+        settled = still.update(resolved_at=clock.now(), resolved_by=by, resolution=how) == 1
+        if settled:
+            changes = {"resolution": ["", how], "reason": finding.reason, "fields": finding.fields}
+            audit.record("reconciliation_finding.resolve", finding, by=by, changes=changes)
+    return settled
+
+
+def _subscription_of(finding: ReconciliationFinding) -> str:
+    """By what it is read: an invoice by its subscription, which we know, or which the provider said."""
+    if finding.object_kind == Object.SUBSCRIPTION:
+        return finding.object_id
+    invoice = Invoice.objects.filter(provider_invoice_id=finding.object_id).select_related("subscription").first()
+    if invoice is not None and invoice.subscription is not None:
+        return invoice.subscription.provider_subscription_id
+    return str((finding.fields.get("subscription") or ("", ""))[1])
+
+
+def _end(finding: ReconciliationFinding) -> None:
+    """What the provider does not have any more is over here too."""
+    if finding.object_kind == Object.SUBSCRIPTION:
+        row = Subscription.objects.select_for_update().get(provider_subscription_id=finding.object_id)
+        before, row.status, row.ended_at = row.status, Subscription.Status.CANCELED, clock.now()
+        row.save(update_fields=["status", "ended_at"])
+        audit.record("subscription.update", row, by=None, changes={"status": [before, row.status]})
+    elif finding.object_kind == Object.INVOICE:
+        invoice = Invoice.objects.select_for_update().get(provider_invoice_id=finding.object_id)
+        if invoice.paid_minor:
+            raise Conflict("Money was paid on this invoice: give it back or credit it, and leave the finding as it is.")
+        was, invoice.status = invoice.status, Invoice.Status.VOID
+        invoice.save(update_fields=["status"])
+        audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})
+    else:
+        raise Conflict("A customer who is gone at the provider is made again there, or left as they are.")
+
+
+def _make_customer_again(finding: ReconciliationFinding, organization: Organization, key: str) -> None:
+    customer_id = provider().ensure_customer(
+        organization_id=str(organization.pk), name=organization.name, email=organization.billing_email, key=key
+    )
+    with transaction.atomic():
+        account = BillingAccount.objects.select_for_update().get(organization=organization)
+        changes = {"provider_customer_id": [account.provider_customer_id, customer_id]}
+        account.provider_customer_id = customer_id
+        account.save(update_fields=["provider_customer_id"])
+        audit.record("billing_account.update", account, by=None, changes=changes)

@@ -1,0 +1,76 @@
+"""Mail of billing to an organization. The same key owes a message once, however often its reason is found again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from billing.models import Dunning, Subscription, SubscriptionChange
+from billing.money import format_minor
+from orgs.models import Organization
+from platform_core.services import mail
+
+# Of which changes a mail tells.
+TOLD = {
+    SubscriptionChange.Kind.UPGRADE: "billing/plan_changed",
+    SubscriptionChange.Kind.DOWNGRADE: "billing/plan_will_change",
+    SubscriptionChange.Kind.CANCEL: "billing/subscription_will_end",
+    SubscriptionChange.Kind.END: "billing/subscription_ended",
+    SubscriptionChange.Kind.RESUME: "billing/subscription_resumed",
+    SubscriptionChange.Kind.TRIAL: "billing/trial_extended",
+}
+
+
+def _send(template: str, organization: Organization, context: Mapping[str, Any], *, key: str) -> None:
+    values = {
+        "organization": organization.name,
+        "billing_url": f"{settings.BASE_URL}{reverse('portal:billing')}",
+        **context,
+    }
+    mail.queue(template, organization.billing_email, values, key=key, organization_id=organization.pk)
+
+
+def _of(subscription: Subscription) -> dict[str, Any]:
+    return {"plan": subscription.plan.name, "period_end": subscription.current_period_end}
+
+
+def changed(change: SubscriptionChange) -> None:
+    """Confirms what was changed, or will be."""
+    subscription = change.subscription
+    context = {
+        **_of(subscription),
+        "plan": change.price.plan.name if change.price else subscription.plan.name,
+        "quantity": change.quantity,
+        "paid": format_minor(change.due_minor, subscription.price.currency) if change.due_minor > 0 else "",
+        "effective_at": change.effective_at,
+        "trial_ends_at": change.trial_ends_at,
+    }
+    _send(TOLD[SubscriptionChange.Kind(change.kind)], subscription.organization, context, key=f"change:{change.pk}")
+
+
+def trial_ending(subscription: Subscription, *, has_method: bool) -> None:
+    """Three days before a trial ends; once for each end."""
+    price = subscription.price
+    context = {
+        **_of(subscription),
+        "trial_ends_at": subscription.trial_ends_at,
+        "has_method": has_method,
+        "price": format_minor((price.amount_minor or 0) * subscription.quantity, price.currency),
+    }
+    key = f"trial_ending:{subscription.pk}:{subscription.trial_ends_at:%Y%m%dT%H%M%S}"
+    _send("billing/trial_ending", subscription.organization, context, key=key)
+
+
+def dunning(case: Dunning, template: str, *, key: str) -> None:
+    """One step of asking for what could not be collected."""
+    invoice = case.invoice
+    context = {
+        **_of(case.subscription),
+        "amount": format_minor(invoice.total_minor - invoice.paid_minor, invoice.currency),
+        "failure": case.failure,
+        "next_try_at": case.next_try_at,
+        "suspend_at": case.suspend_at,
+        "pay_url": invoice.payment_url if invoice.payable else "",
+    }
+    _send(f"billing/{template}", case.organization, context, key=f"dunning:{case.pk}:{key}")

@@ -1,0 +1,206 @@
+"""Payments, refunds, disputes and credit notes as the provider tells them, in our own rows and in the books.
+
+A fact read earlier than what is stored changes nothing. Each runs in the caller's transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from billing.models import CreditNote, Dispute, Invoice, LedgerTransaction, Payment, Refund
+from billing.providers import provider
+from billing.providers.protocol import CreditNoteFact, DisputeFact, PaymentFact, RefundFact, Snapshot
+from billing.services import bookkeeping, crediting
+from billing.signals import dispute_closed, dispute_opened, payment_failed, payment_refunded, payment_succeeded
+from orgs.models import Organization
+from platform_core import clock
+from platform_core.services import audit
+
+# Everything that is neither done nor undone is on its way.
+PAYMENT_STATUS = {each: Payment.Status(each) for each in ("succeeded", "failed", "canceled")}
+REFUND_STATUS = {each: Refund.Status(each) for each in ("succeeded", "failed", "canceled")}
+# An inquiry: the bank asks, and takes nothing.
+INQUIRY = "warning_"
+
+
+def record(snapshot: Snapshot, *, organization: Organization) -> None:
+    """Everything about money that a reading found. Credit notes come first: they say which refunds are theirs."""
+    for payment in snapshot.payments:
+        record_payment(payment, organization=organization, observed_at=snapshot.observed_at)
+    for note in snapshot.credit_notes:
+        record_credit_note(note, refunds=snapshot.refunds, observed_at=snapshot.observed_at)
+    theirs = {refund_id for note in snapshot.credit_notes for refund_id in note.refund_ids}
+    for refund in snapshot.refunds:
+        record_refund(refund, observed_at=snapshot.observed_at, is_credited=refund.id in theirs)
+    for dispute in snapshot.disputes:
+        record_dispute(dispute, observed_at=snapshot.observed_at)
+
+
+def record_payment(fact: PaymentFact, *, organization: Organization, observed_at: datetime) -> Payment:
+    """A try to collect money, and what came of it."""
+    invoice = _invoice(fact.invoice_id)
+    values: dict[str, Any] = {
+        "invoice": invoice,
+        "status": PAYMENT_STATUS.get(fact.status, Payment.Status.PENDING),
+        "currency": fact.currency,
+        "amount_minor": fact.received_minor or fact.amount_minor,
+        "fee_minor": fact.fee_minor,
+        "method": f"{fact.method.brand} {fact.method.last4}".strip()[:60] if fact.method else "",
+        "failure": fact.failure[:300],
+        "paid_at": fact.paid_at,
+        "provider_charge_id": fact.charge_id,
+        "observed_at": observed_at,
+    }
+    payment: Payment
+    payment, before = _stored(
+        Payment, {"provider_payment_id": fact.id}, {**values, "organization": organization}, observed_at
+    )
+    if payment.observed_at != observed_at:
+        return payment
+    if payment.status == Payment.Status.SUCCEEDED:
+        bookkeeping.post(*bookkeeping.paid(payment))
+    if payment.status != before:
+        audit.record("payment.status", payment, by=None, changes={"status": [before, payment.status]})
+        _announce_payment(payment)
+    return payment
+
+
+def _announce_payment(payment: Payment) -> None:
+    signal = {"succeeded": payment_succeeded, "failed": payment_failed}.get(payment.status)
+    if signal is not None:
+        signal.send(Payment, payment=payment)
+
+
+def _stored(model: type[Any], named: dict[str, Any], values: dict[str, Any], observed_at: datetime) -> tuple[Any, str]:
+    """The row by its name at the provider, held and brought to these values; and its status before, "" if it is new."""
+    row, is_new = model.objects.select_for_update(of=("self",)).get_or_create(
+        provider=provider().name, **named, defaults=values
+    )
+    if is_new or row.observed_at > observed_at:
+        return row, "" if is_new else row.status
+    before: str = row.status
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return row, before
+
+
+def _invoice(provider_invoice_id: str) -> Invoice | None:
+    found = Invoice.objects.filter(provider=provider().name, provider_invoice_id=provider_invoice_id)
+    return found.first() if provider_invoice_id else None
+
+
+def _payment(provider_payment_id: str) -> Payment | None:
+    found = Payment.objects.filter(provider=provider().name, provider_payment_id=provider_payment_id)
+    return found.select_related("organization").first()
+
+
+def record_refund(fact: RefundFact, *, observed_at: datetime, is_credited: bool = False) -> Refund | None:
+    """Money on its way back. A credit note goes with it, unless the provider made one of its own (`is_credited`)."""
+    payment = _payment(fact.payment_id)
+    if payment is None:
+        return None
+    refund = _held_refund(fact, payment, observed_at)
+    before = refund.status
+    if refund.observed_at > observed_at and before != Refund.Status.REQUESTED:
+        return refund
+    refund.status = REFUND_STATUS.get(fact.status, Refund.Status.PENDING)
+    refund.provider_refund_id, refund.observed_at = fact.id, observed_at
+    refund.amount_minor, refund.failure = fact.amount_minor, fact.failure[:300]
+    refund.save()
+    _follow(refund, is_credited=is_credited)
+    if refund.status != before:
+        audit.record("refund.status", refund, by=None, changes={"status": [before, refund.status]})
+        if refund.status == Refund.Status.SUCCEEDED:
+            payment_refunded.send(Refund, refund=refund)
+    return refund
+
+
+def _held_refund(fact: RefundFact, payment: Payment, observed_at: datetime) -> Refund:
+    """Ours that the provider answers to, which names itself there; else one that was made at the provider."""
+    held = Refund.objects.select_for_update(of=("self",)).filter(payment=payment)
+    named = _uuid(fact.metadata.get("refund"))
+    ours = held.filter(pk__in=[named] if named else []).first()
+    return (
+        held.filter(provider_refund_id=fact.id).first()
+        or ours
+        or Refund.objects.create(
+            organization=payment.organization,
+            payment=payment,
+            status=Refund.Status.REQUESTED,
+            currency=fact.currency,
+            amount_minor=fact.amount_minor,
+            reason=fact.reason[:300],
+            provider_refund_id=fact.id,
+            observed_at=observed_at,
+        )
+    )
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _follow(refund: Refund, *, is_credited: bool) -> None:
+    """The books and the credit note follow the refund; one that failed is as if it had never been."""
+    if refund.status in Refund.MOVED:
+        if bookkeeping.post(bookkeeping.refunded(refund)) and not is_credited:
+            crediting.credit_refund(refund)
+    elif _was_posted(refund):
+        bookkeeping.post(bookkeeping.refund_failed(refund))
+        crediting.take_back_refund(refund)
+
+
+def _was_posted(refund: Refund) -> bool:
+    """Of what no invoice was made for there is no credit note: the books alone know."""
+    return LedgerTransaction.objects.filter(idempotency_key=bookkeeping.refunded(refund).key).exists()
+
+
+def record_dispute(fact: DisputeFact, *, observed_at: datetime) -> Dispute | None:
+    """A payment that the customer's bank takes back; of an inquiry, which takes nothing, there is no row."""
+    payment = _payment(fact.payment_id)
+    if payment is None or fact.status.startswith(INQUIRY):
+        return None
+    ended = Dispute.Status.LOST if fact.status == "lost" else Dispute.Status.WON
+    status = Dispute.Status.OPEN if fact.is_open else ended
+    known = Dispute.objects.filter(provider=provider().name, provider_dispute_id=fact.id).first()
+    values = {
+        "status": status,
+        "currency": fact.currency,
+        "amount_minor": fact.amount_minor,
+        # What is posted once never changes: a fee that is given back with a won dispute is not the fee of its opening.
+        "fee_minor": known.fee_minor if known and known.fee_minor else fact.fee_minor,
+        "reason": fact.reason[:120],
+        "evidence_due_at": fact.answer_by,
+        "closed_at": None if status == Dispute.Status.OPEN else (known and known.closed_at) or clock.now(),
+        "observed_at": observed_at,
+        "payment": payment,
+        "organization": payment.organization,
+    }
+    dispute: Dispute
+    dispute, before = _stored(Dispute, {"provider_dispute_id": fact.id}, values, observed_at)
+    if dispute.observed_at != observed_at:
+        return dispute
+    bookkeeping.post(*bookkeeping.disputed(dispute))
+    if dispute.status != before:
+        audit.record("dispute.status", dispute, by=None, changes={"status": [before, dispute.status]})
+        signal = dispute_opened if dispute.status == Dispute.Status.OPEN else dispute_closed
+        signal.send(Dispute, dispute=dispute)
+    return dispute
+
+
+def record_credit_note(
+    fact: CreditNoteFact, *, refunds: Iterable[RefundFact], observed_at: datetime
+) -> CreditNote | None:
+    """A credit note of the provider's gets a number of ours; one that was ours to ask for is the same one."""
+    invoice = _invoice(fact.invoice_id)
+    if invoice is None or not fact.total_minor:
+        return None
+    for refund in refunds:
+        if refund.id in fact.refund_ids:
+            record_refund(refund, observed_at=observed_at, is_credited=True)
+    return crediting.follow_provider(fact, invoice, ours=_uuid(fact.metadata.get("credit_note")))

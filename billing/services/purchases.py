@@ -1,0 +1,37 @@
+"""What was bought, as a row of its own: the same for everybody who buys."""
+
+from billing.models import NANO, CheckoutSession, Price, Purchase, Subscription
+from billing.providers.protocol import CheckoutFact
+from billing.services import schemes
+from billing.signals import purchase_completed
+from orgs.models import Organization
+from platform_core import clock
+
+
+def record(
+    checkout: CheckoutSession, buyer: Organization, subscription: Subscription | None, fact: CheckoutFact | None
+) -> Purchase:
+    """The purchase that a checkout was, in the transaction that completes it."""
+    paid = fact.subtotal_minor if fact is not None and checkout.is_one_off else None
+    price = checkout.price if subscription is None else subscription.price
+    quantity = checkout.quantity if subscription is None else subscription.quantity
+    purchase = Purchase.objects.create(
+        organization=buyer,
+        consumer_tenant=checkout.consumer_tenant,
+        checkout=checkout,
+        subscription=subscription,
+        kind=Purchase.Kind.ONE_OFF if checkout.is_one_off else Purchase.Kind.SUBSCRIPTION,
+        price=price,
+        quantity=quantity,
+        currency=price.currency,
+        amount_minor=asked_for(price, quantity) if paid is None else paid,
+        purchased_at=checkout.completed_at or clock.now(),
+    )
+    purchase_completed.send(Purchase, purchase=purchase)
+    return purchase
+
+
+def asked_for(price: Price, quantity: int) -> int:
+    """What so many cost at a price, before tax and discounts."""
+    unit = price.unit_price_nano if price.amount_minor is None else price.amount_minor * NANO
+    return sum(part.amount_minor for part in schemes.parts(schemes.rate_of(price), unit or 0, quantity))

@@ -1,0 +1,168 @@
+"""Each night the provider's objects beside our rows, kind by kind; where they differ is a finding for staff.
+
+A run that was interrupted goes on with the kind that it was at. Changes that are on their way are no findings: what an
+event waits for, or what was read after the run began, is left to the next night.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from billing.models import BillingAccount, CheckoutSession, Invoice, Subscription
+from billing.providers import provider
+from billing.providers.protocol import InvoiceFact, SubscriptionFact
+from billing.services import event_kinds, findings
+from billing.services.findings import Differences, Kind, Object
+from orgs.models import Organization
+from platform_core import clock
+from platform_core.models import ProviderCursor, ProviderEvent
+
+NAME = "reconciliation"
+# Invoices of so long ago have come to rest.
+WINDOW = timedelta(days=65)
+# An object that the provider made at the edge of the window may be listed or not.
+EDGE = timedelta(days=1)
+# What never became a purchase is not recorded.
+NEVER_BEGUN = ("incomplete", "incomplete_expired")
+BATCH = 100
+
+
+def run() -> dict[str, int]:
+    """Compare everything; gives how much was looked at, and how many findings there are and were closed."""
+    cursor, _ = ProviderCursor.objects.get_or_create(provider=provider().name, name=NAME)
+    if cursor.began_at is None or not cursor.position:
+        cursor.began_at, cursor.read_count, cursor.found_count = clock.now(), 0, 0
+        cursor.position = next(iter(COMPARISONS))
+        cursor.save()
+    closed = 0
+    for kind in list(COMPARISONS)[list(COMPARISONS).index(cursor.position) :]:
+        cursor.position = kind
+        cursor.save()
+        for differs in COMPARISONS[kind](cursor.began_at):
+            cursor.read_count += 1
+            cursor.found_count += differs
+        closed += findings.close_unseen(Object(kind), cursor.began_at)
+    cursor.position, cursor.ended_at = "", clock.now()
+    cursor.save()
+    return {"looked_at": cursor.read_count, "findings": cursor.found_count, "closed": closed}
+
+
+def _customers(began: datetime) -> Iterator[bool]:
+    """Each of ours is asked for: a list would not tell who was deleted."""
+    last = None
+    while page := list(_accounts_after(last)[:BATCH]):
+        for account in page:
+            fact = provider().customer(account.provider_customer_id)
+            named = fact.metadata.get("organization", "")
+            ours = str(account.organization_id)
+            if fact.is_deleted:
+                yield _note(Object.CUSTOMER, fact.id, Kind.MISSING_THERE, {}, account.organization)
+            elif named not in ("", ours):
+                fields = {"organization": [ours, named]}
+                yield _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, account.organization)
+            else:
+                yield False
+        last = page[-1].pk
+
+
+def _accounts_after(last: Any) -> QuerySet[BillingAccount]:
+    accounts = BillingAccount.objects.select_related("organization").order_by("pk")
+    return accounts.filter(pk__gt=last) if last else accounts
+
+
+def _subscriptions(began: datetime) -> Iterator[bool]:
+    seen: set[str] = set()
+    for fact in provider().subscriptions():
+        seen.add(fact.id)
+        yield _subscription(fact, began)
+    rows = Subscription.objects.exclude(status__in=Subscription.ENDED).filter(observed_at__lt=began)
+    for row in rows.exclude(provider_subscription_id__in=seen).select_related("organization"):
+        # Made since the list was read, or read by nobody because a run was interrupted: asked for by itself.
+        if provider().snapshot(event_kinds.PURCHASE, row.provider_subscription_id) is None:
+            yield _note(Object.SUBSCRIPTION, row.provider_subscription_id, Kind.MISSING_THERE, {}, row.organization)
+
+
+def _subscription(fact: SubscriptionFact, began: datetime) -> bool:
+    rows = Subscription.objects.select_related("price", "organization")
+    row = rows.filter(provider_subscription_id=fact.id).first()
+    if row is None:
+        owner = _owner_of(fact.customer_id)
+        expected = owner is not None and fact.status not in NEVER_BEGUN and not _is_on_its_way(fact.id)
+        fields: Differences = {"status": ["", fact.status], "subscription": ["", fact.id]}
+        return expected and _note(Object.SUBSCRIPTION, fact.id, Kind.MISSING_HERE, fields, owner)
+    fields = _different(
+        status=(row.status, fact.status),
+        quantity=(row.quantity, fact.quantity),
+        price=(row.price.provider_price_id, fact.price_id),
+        cancel_at_period_end=(row.cancel_at_period_end, fact.cancel_at_period_end),
+        current_period_end=(row.current_period_end.isoformat(), fact.period_end.isoformat()),
+    )
+    if not fields or row.observed_at >= began or _is_on_its_way(fact.id):
+        return False
+    return _note(Object.SUBSCRIPTION, fact.id, Kind.DIFFERS, fields, row.organization)
+
+
+def _invoices(began: datetime) -> Iterator[bool]:
+    since = began - WINDOW
+    seen: set[str] = set()
+    for fact in provider().invoices(since):
+        seen.add(fact.id)
+        yield _invoice(fact, began)
+    rows = Invoice.objects.exclude(status=Invoice.Status.VOID).filter(
+        issued_at__gte=since + EDGE, observed_at__lt=began
+    )
+    for row in rows.exclude(provider_invoice_id__in={*seen, ""}).select_related("organization", "subscription"):
+        if row.subscription is not None and not _is_there(row, row.subscription):
+            yield _note(Object.INVOICE, row.provider_invoice_id, Kind.MISSING_THERE, {}, row.organization)
+
+
+def _is_there(invoice: Invoice, subscription: Subscription) -> bool:
+    snapshot = provider().snapshot(event_kinds.PURCHASE, subscription.provider_subscription_id)
+    return snapshot is not None and any(fact.id == invoice.provider_invoice_id for fact in snapshot.invoices)
+
+
+def _invoice(fact: InvoiceFact, began: datetime) -> bool:
+    row = Invoice.objects.select_related("organization").filter(provider_invoice_id=fact.id).first()
+    waits = _is_on_its_way(fact.subscription_id or fact.id)
+    if row is None:
+        known = Subscription.objects.filter(provider_subscription_id=fact.subscription_id).first()
+        expected = known is not None and known.observed_at < began and not waits
+        fields: Differences = {"total_minor": [None, fact.total_minor], "subscription": ["", fact.subscription_id]}
+        owner = _owner_of(fact.customer_id)
+        return expected and _note(Object.INVOICE, fact.id, Kind.MISSING_HERE, fields, owner)
+    names = ("status", "currency", "total_minor", "paid_minor")
+    # The number that the provider gave it: the other one is ours.
+    sides = {name: (getattr(row, name), getattr(fact, name)) for name in names}
+    fields = _different(**sides, number=(row.provider_number, fact.number))
+    if not fields or row.observed_at >= began or waits:
+        return False
+    return _note(Object.INVOICE, fact.id, Kind.DIFFERS, fields, row.organization)
+
+
+COMPARISONS: dict[str, Callable[[datetime], Iterator[bool]]] = {
+    Object.CUSTOMER.value: _customers,
+    Object.SUBSCRIPTION.value: _subscriptions,
+    Object.INVOICE.value: _invoices,
+}
+
+
+def _different(**sides: tuple[Any, Any]) -> Differences:
+    return {name: [ours, theirs] for name, (ours, theirs) in sides.items() if ours != theirs}
+
+
+def _owner_of(customer_id: str) -> Organization | None:
+    """Whose customer it is; a guest's whose purchase waits to be confirmed is nobody's yet."""
+    account = BillingAccount.objects.filter(provider_customer_id=customer_id).select_related("organization").first()
+    return account.organization if account else None
+
+
+def _is_on_its_way(subject_id: str) -> bool:
+    waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED, subject_id=subject_id)
+    claimed = CheckoutSession.objects.filter(provider_subscription_id=subject_id, claim=CheckoutSession.Claim.PENDING)
+    return waiting.exists() or claimed.exists()
+
+
+def _note(of: Object, object_id: str, kind: Kind, fields: Differences, organization: Organization | None) -> bool:
+    return findings.note(of, object_id, kind, fields, organization=organization) is not None

@@ -1,0 +1,115 @@
+"""The course of a shuffletest: lives go on, their events arrive in any order, workers die all along."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+
+from billing.providers.sandbox import clock as sandbox_clock
+from billing.services import catalog
+from platform_core import scoping
+from platform_core.models import ProviderEvent
+from tenants.management.shuffletest import lives
+from tenants.management.shuffletest.nursery import JOURNAL
+from tenants.management.shuffletest.post import Post
+from tenants.management.shuffletest.story import MONTHS, TURNS
+from tenants.management.shuffletest.verdict import Finding, Kind, findings, kills
+
+LAST_WORD_SECONDS = 240.0
+LOOK_SECONDS = 0.5
+
+
+class Driver:
+    """One test, within a database and a folder of its own."""
+
+    def __init__(self, folder: Path, *, subscriptions: int, seed: int) -> None:
+        self.folder, self.count, self.seed = folder, subscriptions, seed
+        # What happens in the lives must not depend on how many copies are shuffled.
+        self.chance = random.Random(seed)  # noqa: S311 - stories
+        self.post = Post(random.Random(seed + 1))  # noqa: S311 - an order
+        self.journal = folder / JOURNAL
+        self.lives: list[lives.Life] = []
+        self.acts: Counter[str] = Counter()
+        self.began = time.monotonic()
+
+    def run(self) -> int:
+        """The exit status: 0 when nothing is lost or doubled and all is as it must be."""
+        with scoping.system():
+            self._prepare()
+            with (self.folder / "workers.log").open("wb") as log:
+                arguments = ["--nursery", f"--folder={self.folder}", "--subscriptions=0", f"--seed={self.seed}"]
+                nursery = subprocess.Popen(
+                    [sys.executable, "-m", "tenants.management.shuffletest", *arguments],
+                    cwd=settings.BASE_DIR,
+                    stdout=log,
+                    stderr=log,
+                )
+                try:
+                    self._live()
+                    self._hear_out(nursery)
+                finally:
+                    nursery.send_signal(signal.SIGTERM)
+                    failed = nursery.wait(timeout=60)
+            return self._report(failed)
+
+    def _prepare(self) -> None:
+        # Tables without the history of how they came about: a minute less.
+        settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
+        for alias in settings.DATABASES:
+            call_command("migrate", database=alias, run_syncdb=True, verbosity=0)
+        catalog.load_price_list()
+        catalog.publish_prices()
+        self._say("the shop is open")
+
+    def _live(self) -> None:
+        self.lives = lives.begin(self.count, self.chance)
+        self.post.deliver()
+        for month in range(MONTHS):
+            for _ in range(TURNS):
+                lives.go_into_the_month()
+                self.acts.update(life.live(self.chance).value for life in self.lives)
+                self.post.deliver()
+            lives.end_month(self.lives)
+            self.post.deliver()
+            self._say(f"month {month + 1}: {self.post.events} events, {self.post.delivered} deliveries")
+
+    def _hear_out(self, nursery: subprocess.Popen[bytes]) -> None:
+        """The rest arrives, and everything is acted upon. What waits for its next try is hurried: time passes."""
+        self.post.deliver(everything=True)
+        began = time.monotonic()
+        ends = began + LAST_WORD_SECONDS + self.count
+        waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
+        while (left := waiting.count()) and time.monotonic() < ends:
+            self._say(f"{left} events wait")
+            time.sleep(LOOK_SECONDS)
+            if not waiting.filter(attempt=0).exists() or time.monotonic() > began + self.count:
+                nursery.send_signal(signal.SIGUSR1)
+                sandbox_clock.advance(by=timedelta(seconds=10))
+
+    def _report(self, failed: int) -> int:
+        found = findings(self.lives, self.journal)
+        for finding in found:
+            self._say(f"{finding.kind.value}: {finding.text}")
+        if failed:
+            self._say("A worker ended although nobody killed it.")
+        acts = ", ".join(f"{number} {act}" for act, number in sorted(self.acts.items()))
+        print(f"{len(self.lives)} lives of {MONTHS} months: {acts}")  # noqa: T201
+        counts = ", ".join(f"{_count(found, kind)} {kind.value}" for kind in Kind)
+        killed = kills(self.journal)
+        print(f"{self.post.events} events, {self.post.delivered} deliveries, {killed} kills: {counts}")  # noqa: T201
+        return int(bool(found) or bool(failed) or not killed)
+
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self.began:5.1f} s] {text}", flush=True)  # noqa: T201
+
+
+def _count(found: list[Finding], kind: Kind) -> int:
+    return sum(finding.kind == kind for finding in found)

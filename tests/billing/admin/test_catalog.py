@@ -1,0 +1,61 @@
+"""Staff change a plan in the console, and are told whom that leaves alone before it is done."""
+
+from django.urls import reverse
+
+from billing.models import Plan, PlanVersion
+from platform_core.models import AuditEvent
+from tests import make
+from tests.pages import Browser
+
+
+def owner() -> Browser:
+    return Browser(make.user(is_staff=True, is_superuser=True))
+
+
+def form(plan: Plan, **changes: str) -> dict[str, str]:
+    words = {"name": plan.name, "tier": plan.tier, "description": "", "trial_days": "0", "entitlements": "[]"}
+    inlines = {f"{name}-{total}_FORMS": "0" for name in ("prices", "versions") for total in ("TOTAL", "INITIAL")}
+    return words | inlines | {"features": "ghost\nOdoo", "token_allotment": "1000000"} | changes
+
+
+def test_other_terms_are_saved_once_they_are_confirmed() -> None:
+    plan = make.hosting_plan(features=["ghost", "Odoo"])
+    make.subscription(plan=plan)
+    browser, page = owner(), reverse("admin:billing_plan_change", args=[plan.pk])
+    assert browser.get(page).status_code == 200
+
+    told = browser.post(page, form(plan, token_allotment="5", covers="none"))
+    assert "Unknown product: none." in told.content.decode()
+    told = browser.post(page, form(plan, token_allotment="5"))
+
+    assert told.status_code == 200
+    assert "1 live subscriptions of 1 organizations stay on what they bought" in told.content.decode()
+    assert PlanVersion.objects.count() == 1
+    assert browser.post(page, form(plan, token_allotment="5", confirm="on")).status_code == 302
+    plan = Plan.objects.select_related("current").get()
+    assert (plan.current.number, plan.token_allotment, plan.features) == (2, 5, ["ghost", "Odoo"])
+    assert AuditEvent.objects.get(action="plan.revise").changes["token_allotment"] == [1_000_000, 5]
+
+
+def test_another_name_makes_no_version() -> None:
+    plan = make.hosting_plan(features=["ghost", "Odoo"])
+    page = reverse("admin:billing_plan_change", args=[plan.pk])
+
+    assert owner().post(page, form(plan, name="Hosting Max")).status_code == 302
+
+    assert Plan.objects.get().name == "Hosting Max"
+    assert PlanVersion.objects.count() == 1
+
+
+def test_a_plan_is_added_with_its_first_version_and_archived() -> None:
+    product, browser = make.product(), owner()
+    fields = {"product": str(product.pk), "code": "solo", "name": "Solo", "tier": "Solo", "kind": "subscription"}
+
+    answer = browser.post(reverse("admin:billing_plan_add"), {**fields, "fulfilment": "none", "rank": "1"})
+
+    assert answer.status_code == 302
+    plan = Plan.objects.select_related("current").get()
+    assert (plan.code, plan.current.number) == ("solo", 1)
+    assert browser.post(reverse("admin:billing_plan_operate", args=[plan.pk, "archive"])).status_code == 302
+    assert Plan.objects.get().status == "archived"
+    assert browser.get(reverse("admin:billing_plan_change", args=[plan.pk])).status_code == 200

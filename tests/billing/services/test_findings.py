@@ -1,0 +1,225 @@
+"""Staff settle a finding: the provider's state, ours, or left as it is for a reason."""
+
+import pytest
+
+from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
+from billing.providers.protocol import Snapshot
+from billing.providers.stripe.client import build_client
+from billing.providers.stripe.provider import StripeProvider
+from billing.services import findings, reconciliation
+from identity.models import User
+from platform_core.errors import Conflict, InvalidInput
+from platform_core.models import AuditEvent
+from tests import make
+from tests.billing import shop
+
+
+@pytest.fixture
+def by() -> User:
+    return make.user(is_staff=True)
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    shop.customer()
+    return Subscription.objects.get()
+
+
+def one() -> ReconciliationFinding:
+    reconciliation.run()
+    return ReconciliationFinding.objects.get(resolved_at=None)
+
+
+def settled(finding: ReconciliationFinding, by: User) -> str:
+    finding.refresh_from_db()
+    assert finding.resolved_by == by
+    told = AuditEvent.objects.get(action="reconciliation_finding.resolve")
+    assert (told.actor_id, told.target_id) == (str(by.pk), str(finding.pk))
+    return finding.resolution
+
+
+def test_the_providers_state_is_taken_over(subscription: Subscription, by: User) -> None:
+    Subscription.objects.update(quantity=2, status="past_due")
+    finding = one()
+
+    findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    subscription.refresh_from_db()
+    assert (subscription.quantity, subscription.status) == (1, "active")
+    with pytest.raises(Conflict):
+        findings.take(finding, by=by)
+    reconciliation.run()
+    assert ReconciliationFinding.objects.count() == 1
+
+
+@pytest.mark.usefixtures("subscription")
+def test_an_invoice_that_is_missing_here_is_fetched(by: User) -> None:
+    Payment.objects.all().delete()
+    Invoice.objects.all().delete()
+    finding = one()
+
+    findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    assert Invoice.objects.get().provider_invoice_id == finding.object_id
+
+
+def test_what_is_not_there_any_more_ends_here(subscription: Subscription, by: User) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(provider_subscription_id="sub_gone")
+    finding = make.reconciliation_finding(object_id="sub_gone", kind="missing_there")
+
+    findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    assert Subscription.objects.get().status == "canceled"
+
+
+def test_a_wish_that_did_not_reach_the_provider_is_sent(subscription: Subscription, by: User) -> None:
+    Subscription.objects.update(cancel_at_period_end=True)
+    finding = one()
+    assert finding.fields == {"cancel_at_period_end": [True, False]}
+
+    findings.push(finding, by=by)
+
+    assert settled(finding, by) == "pushed"
+    theirs = build_client().v1.subscriptions.retrieve(subscription.provider_subscription_id)
+    assert theirs.cancel_at_period_end is True
+
+
+@pytest.mark.usefixtures("subscription")
+def test_money_and_status_are_the_providers_to_say(by: User) -> None:
+    Subscription.objects.update(quantity=2)
+    finding = one()
+
+    with pytest.raises(Conflict, match="provider's to say"):
+        findings.push(finding, by=by)
+
+    finding.refresh_from_db()
+    assert finding.resolved_at is None
+
+
+def test_a_deleted_customer_is_made_again(subscription: Subscription, by: User) -> None:
+    account = BillingAccount.objects.get()
+    finding = make.reconciliation_finding(
+        object_kind="customer",
+        object_id=account.provider_customer_id,
+        kind="missing_there",
+        organization=subscription.organization,
+    )
+
+    findings.push(finding, by=by)
+
+    assert settled(finding, by) == "pushed"
+    made = BillingAccount.objects.get().provider_customer_id
+    assert made != account.provider_customer_id
+    theirs = build_client().v1.customers.retrieve(made).to_dict()
+    assert theirs["metadata"] == {"organization": str(subscription.organization_id)}
+
+
+@pytest.mark.usefixtures("subscription")
+def test_left_as_it_is_takes_a_reason_and_is_not_found_again(by: User) -> None:
+    Subscription.objects.update(quantity=2)
+    finding = one()
+    with pytest.raises(InvalidInput):
+        findings.dismiss(finding, by=by)
+    ReconciliationFinding.objects.update(reason="Agreed with them by phone.")
+
+    findings.dismiss(finding, by=by)
+
+    assert settled(finding, by) == "dismissed"
+    reconciliation.run()
+    assert not ReconciliationFinding.objects.filter(resolved_at=None).exists()
+    Subscription.objects.update(quantity=3)
+    reconciliation.run()
+    assert ReconciliationFinding.objects.filter(resolved_at=None).count() == 1
+
+
+def left_open(finding: ReconciliationFinding) -> bool:
+    """It is as it was found, and nobody was told otherwise."""
+    finding.refresh_from_db()
+    told = AuditEvent.objects.filter(action="reconciliation_finding.resolve").exists()
+    return (finding.resolved_at, finding.resolution, finding.resolved_by, told) == (None, "", None, False)
+
+
+def test_what_a_colleague_settles_meanwhile_is_not_taken_over(
+    subscription: Subscription, by: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Subscription.objects.update(quantity=2)
+    finding = one()
+    read = StripeProvider.snapshot
+
+    def meanwhile(self: StripeProvider, kind: str, object_id: str) -> Snapshot | None:
+        ReconciliationFinding.objects.update(reason="Agreed with them by phone.")
+        findings.dismiss(ReconciliationFinding.objects.get(), by=by)
+        return read(self, kind, object_id)
+
+    monkeypatch.setattr(StripeProvider, "snapshot", meanwhile)
+    with pytest.raises(Conflict, match="settled meanwhile"):
+        findings.take(finding, by=make.user(is_staff=True))
+
+    assert settled(finding, by) == "dismissed"
+    subscription.refresh_from_db()
+    assert subscription.quantity == 2
+
+
+def test_an_invoice_that_was_paid_is_not_made_void(subscription: Subscription, by: User) -> None:
+    paid = make.invoice(subscription, provider_invoice_id="in_gone", status="paid", paid_minor=2_900)
+    finding = make.reconciliation_finding(object_kind="invoice", object_id="in_gone", kind="missing_there")
+
+    with pytest.raises(Conflict, match="Money was paid"):
+        findings.take(finding, by=by)
+
+    paid.refresh_from_db()
+    finding.refresh_from_db()
+    assert (paid.status, finding.resolved_at) == ("paid", None)
+
+
+def test_an_invoice_that_is_not_there_any_more_is_void_here(subscription: Subscription, by: User) -> None:
+    paid = Invoice.objects.get()
+    gone = make.invoice(subscription, provider_invoice_id="in_gone")
+    finding = make.reconciliation_finding(object_kind="invoice", object_id="in_gone", kind="missing_there")
+
+    findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    assert set(Invoice.objects.values_list("pk", "status")) == {(gone.pk, "void"), (paid.pk, "paid")}
+    told = AuditEvent.objects.get(action="invoice.status", target_id=str(gone.pk))
+    assert told.changes == {"status": ["open", "void"]}
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_deleted_customer_cannot_be_taken_over(by: User) -> None:
+    before = BillingAccount.objects.values().get()
+    finding = make.reconciliation_finding(
+        object_kind="customer", object_id=before["provider_customer_id"], kind="missing_there"
+    )
+
+    with pytest.raises(Conflict, match="made again there, or left"):
+        findings.take(finding, by=by)
+
+    assert left_open(finding)
+    assert BillingAccount.objects.values().get() == before
+
+
+def test_what_belongs_to_nobody_we_know_cannot_be_taken_over(by: User) -> None:
+    finding = make.reconciliation_finding(object_id="sub_nobodys", kind="missing_here")
+
+    with pytest.raises(Conflict, match="belongs to nobody we know"):
+        findings.take(finding, by=by)
+
+    assert left_open(finding)
+    assert not Subscription.objects.exists()
+
+
+def test_a_wish_that_was_withdrawn_here_is_withdrawn_there(subscription: Subscription, by: User) -> None:
+    api = build_client().v1.subscriptions
+    api.update(subscription.provider_subscription_id, {"cancel_at_period_end": True})
+    finding = one()
+    assert finding.fields == {"cancel_at_period_end": [False, True]}
+
+    findings.push(finding, by=by)
+
+    assert settled(finding, by) == "pushed"
+    theirs = api.retrieve(subscription.provider_subscription_id)
+    assert (theirs.cancel_at_period_end, theirs.status) == (False, "active")

@@ -1,0 +1,187 @@
+"""The provider's objects beside our rows: each way in which they can differ, and what is none."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
+from billing.providers.protocol import InvoiceFact
+from billing.providers.stripe.client import build_client
+from billing.providers.stripe.provider import StripeProvider
+from billing.services import reconciliation
+from platform_core import clock
+from platform_core.models import AuditEvent, ProviderCursor
+from tests.billing import shop
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    """Bought and heard of; both sides say the same."""
+    shop.customer()
+    return Subscription.objects.get()
+
+
+def found() -> list[tuple[str, str, dict[str, Any]]]:
+    rows = ReconciliationFinding.objects.filter(resolved_at=None).order_by("object_kind")
+    return [(row.object_kind, row.kind, row.fields) for row in rows]
+
+
+@pytest.mark.usefixtures("subscription")
+def test_where_both_say_the_same_nothing_is_found() -> None:
+    told = reconciliation.run()
+
+    assert found() == []
+    assert (told["findings"], told["closed"], told["looked_at"]) == (0, 0, 3)
+    cursor = ProviderCursor.objects.get(name="reconciliation")
+    assert (cursor.position, cursor.ended_at is not None) == ("", True)
+
+
+def test_what_differs_is_told_with_both_values(subscription: Subscription) -> None:
+    Subscription.objects.update(status="past_due", quantity=2)
+
+    reconciliation.run()
+
+    assert found() == [("subscription", "differs", {"status": ["past_due", "active"], "quantity": [2, 1]})]
+    row = ReconciliationFinding.objects.get()
+    assert (row.object_id, row.organization) == (subscription.provider_subscription_id, subscription.organization)
+    assert AuditEvent.objects.get(action="reconciliation_finding.open").changes["quantity"] == [2, 1]
+
+
+@pytest.mark.usefixtures("subscription")
+def test_found_again_it_is_the_same_finding_and_gone_it_is_closed() -> None:
+    Subscription.objects.update(quantity=2)
+    reconciliation.run()
+    first = ReconciliationFinding.objects.get()
+    reconciliation.run()
+    again = ReconciliationFinding.objects.get()
+    assert (again.first_seen_at, again.last_seen_at > first.last_seen_at) == (first.first_seen_at, True)
+
+    Subscription.objects.update(quantity=1)
+    assert reconciliation.run()["closed"] == 1
+
+    row = ReconciliationFinding.objects.get()
+    assert (row.resolution, row.resolved_by, row.resolved_at is not None) == ("gone", None, True)
+
+
+@pytest.mark.usefixtures("subscription")
+def test_an_invoice_that_differs_or_is_missing_here() -> None:
+    Invoice.objects.update(paid_minor=1)
+    reconciliation.run()
+    assert found() == [("invoice", "differs", {"paid_minor": [1, 12_900]})]
+
+    Payment.objects.all().delete()
+    Invoice.objects.all().delete()
+    reconciliation.run()
+    (of, kind, fields) = found()[0]
+    assert (of, kind, fields["total_minor"]) == ("invoice", "missing_here", [None, 12_900])
+
+
+def test_a_subscription_that_is_missing_here(subscription: Subscription) -> None:
+    """Made by hand on the provider's own pages; no event of it arrived."""
+    api = build_client().v1.subscriptions
+    theirs = api.retrieve(subscription.provider_subscription_id).to_dict()
+    made = api.create(
+        {
+            "customer": theirs["customer"],
+            "items": [{"price": subscription.price.provider_price_id}],
+            "default_payment_method": theirs["default_payment_method"],
+        }
+    )
+
+    reconciliation.run()
+
+    assert [(of, kind) for of, kind, _ in found()] == [("subscription", "missing_here")]
+    row = ReconciliationFinding.objects.get()
+    assert (row.object_id, row.organization) == (made.id, subscription.organization)
+
+
+def test_what_the_provider_does_not_have(subscription: Subscription) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(provider_subscription_id="sub_gone")
+    Invoice.objects.update(provider_invoice_id="in_gone")
+    BillingAccount.objects.update(provider_customer_id=_deleted_customer())
+
+    reconciliation.run()
+
+    missing = ReconciliationFinding.objects.filter(kind="missing_there").values_list("object_kind", "object_id")
+    assert set(missing) == {
+        ("subscription", "sub_gone"),
+        ("invoice", "in_gone"),
+        ("customer", BillingAccount.objects.get().provider_customer_id),
+    }
+
+
+def _deleted_customer() -> str:
+    api = build_client().v1.customers
+    made = api.create({"email": "gone@buyer.test"})
+    api.delete(made.id)
+    return made.id
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_customer_who_names_another_organization() -> None:
+    customer_id = BillingAccount.objects.get().provider_customer_id
+    build_client().v1.customers.update(customer_id, {"metadata": {"organization": "another"}})
+
+    reconciliation.run()
+
+    assert found()[0][:2] == ("customer", "differs")
+
+
+def test_what_an_event_waits_for_is_no_finding(subscription: Subscription) -> None:
+    build_client().v1.subscriptions.update(subscription.provider_subscription_id, {"cancel_at_period_end": True})
+    shop.deliver()
+
+    reconciliation.run()
+
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
+def test_what_was_read_after_the_run_began_is_no_finding() -> None:
+    Subscription.objects.update(quantity=2)
+    Subscription.objects.update(observed_at=clock.now() + reconciliation.EDGE)
+
+    reconciliation.run()
+
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_run_that_broke_off_goes_on_with_the_kind_it_was_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    Invoice.objects.update(paid_minor=1)
+
+    def cut_short(self: StripeProvider, since: datetime) -> Iterator[InvoiceFact]:
+        raise RuntimeError(f"cut short, {since}")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(StripeProvider, "invoices", cut_short)
+        with pytest.raises(RuntimeError):
+            reconciliation.run()
+    cursor = ProviderCursor.objects.get(name="reconciliation")
+    assert cursor.position == "invoice"
+    Subscription.objects.update(quantity=2)
+
+    reconciliation.run()
+
+    # Its subscriptions were compared before; they are again in the next night.
+    assert [of for of, _, _ in found()] == ["invoice"]
+    reconciliation.run()
+    assert [of for of, _, _ in found()] == ["invoice", "subscription"]
+
+
+@pytest.mark.usefixtures("subscription")
+def test_what_a_list_does_not_show_is_asked_for_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made since the list was read."""
+
+    def too_early(_self: StripeProvider, _since: datetime | None = None) -> Iterator[InvoiceFact]:
+        return iter(())
+
+    for listing in ("subscriptions", "invoices"):
+        monkeypatch.setattr(StripeProvider, listing, too_early)
+
+    told = reconciliation.run()
+
+    assert found() == []
+    assert (told["looked_at"], told["findings"]) == (1, 0)

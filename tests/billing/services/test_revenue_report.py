@@ -1,0 +1,29 @@
+"""What the report of revenue says."""
+
+from datetime import date
+
+from billing.money import format_minor
+from billing.revenue import summary
+from billing.services import revenue_report
+from platform_core.months import Months
+from tests.billing import lives
+
+
+def test_it_says_what_the_months_come_to() -> None:
+    lives.a_year()
+    found = summary.revenue(Months(date(2026, 2, 1), date(2026, 3, 1)))
+
+    content = revenue_report.content(found, format_minor)
+
+    assert content.facts == [
+        ("EUR a month", "€0.00, net retention none, gross none"),
+        ("USD a month", "$85.00, net retention 32.50 %, gross 32.50 %"),
+        ("Customers", "3, churn 33.33 % a month"),
+        ("Trials paid for", "0 of 0"),
+        ("Payments that went through", "none"),
+    ]
+    assert content.rows[-1] == [
+        "2026-03", "USD", "$180.00", "$0.00", "$0.00", "$0.00", "-$120.00", "$25.00", "$85.00", "33.33 %", "33.33 %",
+    ]  # fmt: skip
+    assert revenue_report.file_name(found, "pdf") == "revenue-2026-02-to-2026-03.pdf"
+    assert revenue_report.as_pdf(found).startswith(b"%PDF-")

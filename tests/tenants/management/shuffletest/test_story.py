@@ -1,0 +1,95 @@
+"""What a life must come to, by hand."""
+
+import random
+
+import pytest
+
+from tenants.management.shuffletest.story import Act, Asked, Moment, State, choose
+
+CHANCE = random.Random(0)  # noqa: S311 - which act it is
+HALF = Moment(at=50, period_start=0, period_end=100)
+
+
+def begun(plan: str = "pages-team") -> State:
+    state = State(plan)
+    state.begin_period("subscription_create")
+    return state
+
+
+def test_a_change_in_the_middle_is_credited_and_charged_by_its_part() -> None:
+    state = begun()
+    state.act(Act.UPGRADE, HALF)
+    state.end_month()
+    state.act(Act.SEATS, Moment(at=99, period_start=0, period_end=100), seats=2)
+
+    totals = [asked.total_minor for asked in state.invoices]
+    assert totals == [6_500, 7_500 - 3_250, 15_000, 300 - 150]
+    assert (state.mrr_minor, {asked.status for asked in state.invoices}) == (30_000, {"paid"})
+
+
+def test_a_second_change_in_a_month_credits_what_the_first_one_charged() -> None:
+    state = begun()
+    state.act(Act.SEATS, Moment(at=25, period_start=0, period_end=100), seats=2)
+    state.act(Act.DOWNGRADE)
+    state.act(Act.UPGRADE, Moment(at=75, period_start=0, period_end=100))
+
+    # Three quarters of two were charged; of that a third is left.
+    assert [asked.total_minor for asked in state.invoices] == [6_500, 9_750 - 4_875, 7_500 - 3_250]
+
+
+def test_what_a_change_gives_back_pays_for_what_comes_next() -> None:
+    state = begun("pages-business")
+    state.act(Act.DOWNGRADE)
+    state.act(Act.SEATS, HALF, seats=2)
+    state.end_month()
+
+    told = [(asked.total_minor, asked.paid_minor, asked.status) for asked in state.invoices]
+    assert told == [(15_000, 15_000, "paid"), (6_500 - 7_500, 0, "paid"), (13_000, 12_000, "paid")]
+
+
+def test_a_card_that_breaks_and_is_mended() -> None:
+    state = begun()
+    state.act(Act.BREAK_CARD)
+    assert choose(state, CHANCE) == (Act.NOTHING, 0)
+    state.end_month()
+    assert (state.status, state.invoices[-1]) == ("past_due", Asked("subscription_cycle", 6_500, 0, 6_500))
+
+    state.act(Act.MEND_CARD)
+    assert (state.status, state.invoices[-1].status, state.mrr_minor) == ("active", "paid", 6_500)
+
+
+def test_whoever_does_not_mend_it_is_given_up() -> None:
+    state = begun()
+    state.act(Act.BREAK_CARD)
+    state.end_month()
+    state.end_month()
+
+    assert (state.status, state.mrr_minor, len(state.invoices)) == ("canceled", 0, 2)
+    assert choose(state, CHANCE) == (Act.NOTHING, 0)
+
+
+@pytest.mark.parametrize(("resumed", "status", "invoices"), [(False, "canceled", 1), (True, "active", 2)])
+def test_notice_counts_at_the_end_unless_it_is_taken_back(resumed: bool, status: str, invoices: int) -> None:
+    state = begun()
+    state.act(Act.GIVE_NOTICE)
+    if resumed:
+        state.act(Act.RESUME)
+    state.end_month()
+
+    assert (state.status, len(state.invoices)) == (status, invoices)
+
+
+def test_a_downgrade_costs_less_from_the_next_month_on_and_an_end_nothing_more() -> None:
+    state = begun("pages-business")
+    state.act(Act.DOWNGRADE)
+    state.end_month()
+    state.act(Act.CANCEL)
+    state.end_month()
+
+    assert [asked.total_minor for asked in state.invoices] == [15_000, 6_500]
+    assert state.status == "canceled"
+
+
+def test_a_change_has_a_moment() -> None:
+    with pytest.raises(ValueError, match="moment"):
+        begun().act(Act.UPGRADE)

@@ -1,0 +1,88 @@
+"""What is lost, doubled, or held by two at once is seen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from billing.models import CheckoutSession, Invoice, Payment, Subscription
+from orgs.models import Organization
+from platform_core.models import ProviderEvent
+from tenants.management.shuffletest import verdict
+from tenants.management.shuffletest.lives import Life
+from tenants.management.shuffletest.story import State
+from tenants.management.shuffletest.verdict import Finding, Kind
+from tests import make
+from tests.billing import shop
+
+NOBODY = Path("/nonexistent")
+
+
+@pytest.fixture
+def life() -> Life:
+    """A purchase that was heard of."""
+    organization: Organization = shop.customer("pages-team")
+    state = State("pages-team")
+    state.bill("subscription_create", 6_500)
+    return Life("ann@buyer.test", state, organization.subscriptions.get().provider_subscription_id)
+
+
+def found(life: Life) -> list[tuple[Kind, str]]:
+    """Leaving out the news of the catalog, which a shop that is already open does not tell."""
+    told = verdict.findings([life], NOBODY)
+    return [(each.kind, each.text) for each in told if not each.text.startswith(("event product", "event evt"))]
+
+
+def test_all_is_well(life: Life) -> None:
+    assert found(life) == []
+
+
+def test_what_is_lost(life: Life) -> None:
+    Payment.objects.all().delete()
+    Invoice.objects.all().delete()
+    ProviderEvent.objects.filter(kind="invoice.paid").update(status="FAILED")
+
+    kinds = {kind for kind, _ in found(life)}
+
+    assert kinds == {Kind.LOST, Kind.DIFFERENT}
+    assert any("is FAILED" in text for _, text in found(life))
+
+
+def test_what_is_doubled_or_different(life: Life) -> None:
+    subscription = Subscription.objects.get()
+    make.subscription(subscription.organization, provider_subscription_id="sub_second")
+    CheckoutSession.objects.update(provider_subscription_id="sub_second")
+    Subscription.objects.filter(pk=subscription.pk).update(status="past_due")
+
+    told = found(life)
+
+    assert (Kind.DOUBLED, "subscription sub_second: 1 for 0") in told
+    assert (Kind.LOST, f"checkout {life.subscription_id}") in told
+    assert any(kind == Kind.DIFFERENT and "past_due" in text for kind, text in told)
+
+
+def test_two_that_hold_one_owner_at_once(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    lines = [
+        ("took", 1, "cus_1"),
+        ("took", 2, "cus_2"),
+        ("left", 1, "cus_1"),
+        ("took", 2, "cus_1"),
+        ("killed", 2, ""),
+        ("took", 1, "cus_1"),
+        ("took", 3, "cus_1"),
+        ("took", 4, "cus_3"),
+        ("took", 5, "cus_3"),
+        ("left", 4, "cus_3"),
+        ("fenced", 4, "cus_3"),
+        ("left", 5, "cus_3"),
+        ("took", 6, "cus_4"),
+        ("took", 5, "cus_4"),
+        ("killed", 6, ""),
+    ]
+    told = [{"at": at, "what": what, "pid": pid, "owner": owner} for at, (what, pid, owner) in enumerate(lines)]
+    journal.write_text("\n".join(map(json.dumps, told)))
+
+    assert list(verdict.overlaps(journal)) == [Finding(Kind.AT_ONCE, "cus_1 by 1 and 3")]
+    assert verdict.kills(journal) == 2
+    assert (list(verdict.overlaps(NOBODY)), verdict.kills(NOBODY)) == ([], 0)
