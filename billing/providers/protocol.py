@@ -158,7 +158,7 @@ class PaymentProvider(Protocol):
 
     # --- Catalog -----------------------------------------------------------------------------------------------------
     def ensure_prices(self, specs: Sequence[PriceSpec]) -> dict[str, str]:
-        """Create or adopt (by lookup key) products and prices; gives lookup key → provider price id."""
+        """Create or adopt (by lookup key) products and prices, each under a key of its own; lookup key → price id."""
 
     def ensure_coupon(self, spec: CouponSpec, *, key: str) -> str:
         """Create or adopt (by code) a coupon and the code that people type; gives the coupon's id."""
@@ -170,7 +170,7 @@ class PaymentProvider(Protocol):
     def open_setup(self, spec: SetupSpec, *, key: str) -> CheckoutFact:
         """A hosted page on which a customer saves a payment method."""
 
-    def close_checkout(self, session_id: str) -> CheckoutFact:
+    def close_checkout(self, session_id: str, *, key: str) -> CheckoutFact:
         """Let nobody pay on a page any more; one that was paid on, or had expired, is told as it is."""
 
     # --- Subscriptions -----------------------------------------------------------------------------------------------

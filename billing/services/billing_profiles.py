@@ -16,7 +16,13 @@ FIELDS = ("legal_name", "line1", "line2", "postal_code", "city", "region", "coun
 
 
 @transaction.atomic
-def update(organization: Organization, given: Mapping[str, str], *, by: User | None) -> BillingProfile:
+def update(
+    organization: Organization,
+    given: Mapping[str, str],
+    *,
+    by: User | None,
+    actor: tuple[str, str, str] | None = None,
+) -> BillingProfile:
     """Change what is given; final invoices stay as they are. A tax id has to be written as its country writes them."""
     BillingProfile.objects.get_or_create(organization=organization)
     profile = BillingProfile.objects.select_for_update().get(organization=organization)
@@ -30,7 +36,7 @@ def update(organization: Organization, given: Mapping[str, str], *, by: User | N
         for name, value in wanted.items():
             setattr(profile, name, value)
         profile.save()
-        audit.record("billing_profile.update", profile, by=by, changes=changes)
+        audit.record("billing_profile.update", profile, by=by, actor=actor, changes=changes)
     return profile
 
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from billing.models import BillingAccount, CheckoutSession, Plan, Price, Subscription
+from billing.models import CheckoutSession, Plan, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import CheckoutFact, CheckoutSpec, Snapshot
-from billing.services import offers, plans, purchases, subscriptions
+from billing.services import accounts, offers, plans, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.signals import checkout_completed
 from orgs.models import Organization
@@ -106,14 +106,14 @@ def _close_earlier(row: CheckoutSession) -> None:
     for each in earlier.select_related("organization", "plan", "price"):
         # One without a page may be about to get it: asking the same again tells which.
         page = each if each.url else _open_page(each)
-        if provider().close_checkout(page.provider_session_id).status == "complete":
+        if provider().close_checkout(page.provider_session_id, key=f"checkout:{page.pk}:close").status == "complete":
             raise Conflict(f"{each.plan} has been paid for a moment ago. It appears here shortly.")
         _leave_open(each, status=CheckoutSession.Status.EXPIRED)
 
 
 def _open_page(row: CheckoutSession) -> CheckoutSession:
     """Ask the provider for the page. A crash after its answer repeats the question, under the same key."""
-    customer_id = _customer_of(row.organization) if row.organization else ""
+    customer_id = accounts.customer_of(row.organization) if row.organization else ""
     fact = provider().open_checkout(
         CheckoutSpec(
             reference=str(row.pk),
@@ -131,26 +131,6 @@ def _open_page(row: CheckoutSession) -> CheckoutSession:
     row.provider_session_id, row.provider_customer_id, row.url = fact.id, customer_id, fact.url
     row.save(update_fields=["provider_session_id", "provider_customer_id", "url"])
     return row
-
-
-def _customer_of(organization: Organization) -> str:
-    account = BillingAccount.objects.filter(organization=organization).first()
-    if account is None:
-        customer_id = provider().ensure_customer(
-            organization_id=str(organization.pk),
-            name=organization.name,
-            email=organization.billing_email,
-            key=f"customer:{organization.pk}",
-        )
-        account = _open_account(organization, customer_id)
-    return account.provider_customer_id
-
-
-def _open_account(organization: Organization, customer_id: str) -> BillingAccount:
-    account, _ = BillingAccount.objects.get_or_create(
-        organization=organization, defaults={"provider_customer_id": customer_id}
-    )
-    return account
 
 
 def complete_checkout(purchase: CheckoutSession, snapshot: Snapshot) -> bool:
@@ -197,7 +177,7 @@ def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> S
     """The purchase is the buyer's: record it in their organization, and tell whoever is above."""
     purchase.organization, purchase.created_by = buyer.organization, buyer.person
     purchase.save(update_fields=["organization", "created_by"])
-    _open_account(buyer.organization, purchase.provider_customer_id)
+    accounts.open_account(buyer.organization, purchase.provider_customer_id)
     subscription = _begun(purchase, buyer, snapshot)
     audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": purchase.plan.code})
     purchases.record(purchase, buyer.organization, subscription, snapshot.checkout)

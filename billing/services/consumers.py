@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import Consumer, ConsumerTenant
+from billing.models import BillingProfile, Consumer, ConsumerTenant
+from billing.services import billing_profiles
 from orgs.services import organizations
 from platform_core import signing
 from platform_core.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -113,6 +114,7 @@ def tenant_for(consumer: Consumer, external_id: str, given: Mapping[str, str]) -
             setattr(tenant, name, told[name])
         tenant.save(update_fields=list(changes))
         audit.record("consumer_tenant.update", tenant, by=None, actor=actor_of(consumer), changes=changes)
+        _make_out_to(tenant, before=changes.get("legal_name", [""])[0])
     return tenant
 
 
@@ -130,7 +132,16 @@ def _add_tenant(consumer: Consumer, external_id: str, told: Mapping[str, str]) -
     )
     changes = {"consumer": consumer.key, "external_id": external_id}
     audit.record("consumer_tenant.create", tenant, by=None, actor=actor_of(consumer), changes=changes)
+    _make_out_to(tenant, before="")
     return tenant
+
+
+def _make_out_to(tenant: ConsumerTenant, *, before: str) -> None:
+    """Invoices carry the legal name that the consumer told, unless the organization wrote another one itself."""
+    profile = BillingProfile.objects.filter(organization=tenant.organization_id).first()
+    if tenant.legal_name and (profile.legal_name if profile else "") in ("", before):
+        given = {"legal_name": tenant.legal_name}
+        billing_profiles.update(tenant.organization, given, by=None, actor=actor_of(tenant.consumer))
 
 
 def tenant_named(external_id: str, consumer_key: str = "") -> ConsumerTenant:

@@ -91,7 +91,7 @@ class PlanUpdateSerializer(PlanTermsSerializer):
 
 
 class PlanPriceSerializer(StrictModelSerializer[Price]):
-    """A price on sale."""
+    """A price, and its id at the payment provider once it is published there."""
 
     tiers = PlanTierSerializer(many=True, read_only=True, allow_null=True)
 
@@ -109,6 +109,7 @@ class PlanPriceSerializer(StrictModelSerializer[Price]):
             "tiers",
             "lookup_key",
             "provider_price_id",
+            "is_active",
         ]
         read_only_fields = fields
 

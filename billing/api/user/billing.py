@@ -10,8 +10,8 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.operator.plans import PlanTierSerializer
-from billing.models import Plan, Price
+from billing.api.operator.plans import PlanPriceSerializer
+from billing.models import Plan
 from billing.services import catalog, coupons
 from billing.services.checkout import start_checkout
 from billing.services.plans import plan_for
@@ -88,34 +88,10 @@ class BillingStatus(PersonSurface):
         return Response(BillingStatusSerializer({"enabled": bool(settings.STRIPE_SECRET_KEY), "mode": mode}).data)
 
 
-class SoldPriceSerializer(StrictModelSerializer[Price]):
-    """A price, and its id at the payment provider once it is published there."""
-
-    tiers = PlanTierSerializer(many=True, read_only=True, allow_null=True)
-
-    class Meta:
-        model = Price
-        fields = [
-            "id",
-            "kind",
-            "scheme",
-            "interval",
-            "currency",
-            "amount_minor",
-            "unit_price_nano",
-            "package_size",
-            "tiers",
-            "lookup_key",
-            "provider_price_id",
-            "is_active",
-        ]
-        read_only_fields = fields
-
-
 class SoldPlanSerializer(StrictModelSerializer[Plan]):
     """A plan with its prices."""
 
-    prices = SoldPriceSerializer(many=True, read_only=True)
+    prices = PlanPriceSerializer(many=True, read_only=True)
     token_allotment = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:

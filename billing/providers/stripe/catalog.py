@@ -92,9 +92,12 @@ def _create(client: stripe.StripeClient, spec: PriceSpec) -> str:
     if spec.scheme == "package" and spec.package_size > 1:
         params["transform_quantity"] = {"divide_by": spec.package_size, "round": "up"}
     # The same terms are the same request; other terms under the same name are another.
-    terms = hashlib.sha256(repr(_wanted(spec)).encode()).hexdigest()[:16]
-    key = f"price:{spec.lookup_key}:{terms}"
+    key = f"price:{spec.lookup_key}:{_digest(repr(_wanted(spec)))}"
     return client.v1.prices.create(cast("PriceCreateParams", params), {"idempotency_key": key}).id
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _tiers(spec: PriceSpec) -> dict[str, Any]:
@@ -121,7 +124,9 @@ def _ensure_product(client: stripe.StripeClient, spec: PriceSpec) -> None:
 def _create_product(client: stripe.StripeClient, spec: PriceSpec) -> None:
     try:
         client.v1.products.create(
-            {"id": spec.product_code, "name": spec.product_name}, {"idempotency_key": f"product:{spec.product_code}"}
+            {"id": spec.product_code, "name": spec.product_name},
+            # Under another name it is another request.
+            {"idempotency_key": f"product:{spec.product_code}:{_digest(spec.product_name)}"},
         )
     except stripe.InvalidRequestError as error:
         # Somebody else set up at the same time.

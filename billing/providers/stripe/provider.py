@@ -150,12 +150,12 @@ class StripeProvider:
         with calling():
             return checkouts.open_setup(self.client.v1, spec, key=key)
 
-    def close_checkout(self, session_id: str) -> CheckoutFact:
+    def close_checkout(self, session_id: str, *, key: str) -> CheckoutFact:
         """Expire the page; a refusal says that it is over already, one way or the other."""
         sessions = self.client.v1.checkout.sessions
         with calling():
             try:
-                session = sessions.expire(session_id)
+                session = sessions.expire(session_id, {}, {"idempotency_key": key})
             except stripe.InvalidRequestError:
                 session = sessions.retrieve(session_id)
         return normalize_checkout(plain(session))

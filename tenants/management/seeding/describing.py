@@ -1,6 +1,6 @@
 """The ids of what was seeded, under the names that examples and checks know them by."""
 
-from billing.models import Plan, Subscription
+from billing.models import Plan, Price, Subscription
 from identity.models import TotpDevice
 from orgs.models import Membership, Organization, Report
 from orgs.roles import Role
@@ -21,6 +21,7 @@ def ids() -> dict[str, str]:
         "report": str(Report.objects.get(organization=harbour).pk),
         "order": str(order.pk),
         "server": str(order.server.pk),
+        "pricingItem": str(Price.objects.get(lookup_key="pages-team-month-usd", is_active=True).pk),
         "plan": str(Plan.objects.get(code="hosting-pro").pk),
         "subscription": str(Subscription.objects.get(order=order).pk),
         "customer": str(order.customer_id),

@@ -78,7 +78,7 @@ def test_a_page_whose_address_was_lost_is_closed_too(organization: Organization)
 def test_a_page_that_is_over_is_told_as_it_is(organization: Organization) -> None:
     paid = shop.bought(organization)
 
-    assert provider().close_checkout(paid.provider_session_id).status == "complete"
+    assert provider().close_checkout(paid.provider_session_id, key="close").status == "complete"
 
 
 def test_of_two_that_begin_at_once_the_later_one_stays_open(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from billing.models import Consumer, ConsumerTenant
+from billing.models import BillingProfile, Consumer, ConsumerTenant
 from billing.services import consumers
 from orgs.models import Organization
 from platform_core.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -64,6 +64,27 @@ def test_a_consumer_is_suspended_and_let_go_on() -> None:
     consumers.require_active(Consumer.objects.get())
     changes = list(AuditEvent.objects.order_by("pk").values_list("changes", flat=True))
     assert changes == [{"status": ["active", "suspended"]}, {"status": ["suspended", "active"]}]
+
+
+def test_invoices_carry_the_legal_name_until_the_organization_writes_another() -> None:
+    consumer = make.consumer("funnel")
+
+    def named() -> str:
+        return BillingProfile.objects.get().legal_name
+
+    consumers.tenant_for(consumer, "t", GIVEN)
+    first = named()
+    consumers.tenant_for(consumer, "t", {**GIVEN, "legal_name": "Demo Holding SRL"})
+    consumers.tenant_for(consumer, "t", {"name": "Demo 2"})
+    second = named()
+    BillingProfile.objects.update(legal_name="What the tenant wrote")
+    consumers.tenant_for(consumer, "t", {"legal_name": "Demo Three SRL"})
+
+    assert (first, second, named()) == ("Demo SRL", "Demo Holding SRL", "What the tenant wrote")
+    told = AuditEvent.objects.filter(action="billing_profile.update")
+    assert {event.actor_label for event in told} == {"consumer funnel"}
+    without = consumers.tenant_for(consumer, "u", {"name": "U", "billing_email": "u@demo.test"})
+    assert not BillingProfile.objects.filter(organization=without.organization_id).exists()
 
 
 def test_the_same_id_at_two_consumers_is_two_tenants() -> None:

@@ -118,8 +118,8 @@ def test_an_open_checkout_is_all_there_is(side: Side) -> None:
 def test_a_checkout_is_closed_once(side: Side) -> None:
     fact = side.provider.open_checkout(spec(side), key=side.key("checkout"))
 
-    assert side.provider.close_checkout(fact.id).status == "expired"
-    assert side.provider.close_checkout(fact.id).status == "expired"
+    assert side.provider.close_checkout(fact.id, key=side.key("close")).status == "expired"
+    assert side.provider.close_checkout(fact.id, key=side.key("close")).status == "expired"
 
 
 def test_a_guests_address_is_filled_in_or_asked_for(side: Side) -> None:
