@@ -8,11 +8,13 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from billing.models import ConsumerTenant, Subscription
+from billing.models.terms import as_json
+from billing.services import entitlements
 
 
 @dataclass(frozen=True)
 class PlanStatus:
-    """The subscription that counts now, and all of them."""
+    """The subscription that counts now, all of them, and what those that give access give together."""
 
     consumer_key: str
     consumer_tenant_id: str
@@ -32,10 +34,6 @@ class PlanStatus:
     subscriptions: list[Subscription]
 
 
-def _covered(row: Subscription) -> list[str]:
-    return [row.plan.product.code, *row.plan_version.covers]
-
-
 def subscriptions_of(tenant: ConsumerTenant) -> QuerySet[Subscription]:
     """What was bought through this consumer, and what its organization bought itself; not what another consumer did."""
     bought = Q(consumer_tenant=tenant) | Q(consumer_tenant=None)
@@ -52,19 +50,20 @@ def status_of(tenant: ConsumerTenant, *, product: str = "") -> PlanStatus:
     alive = Case(When(status__in=Subscription.LIVE, then=Value(0)), default=Value(1), output_field=IntegerField())
     listed = list(found.order_by(alive, "-plan__rank", "-created_at", "-pk")[:100])
     first = listed[0] if listed else None
+    giving = [each for each in listed if each.gives_access]
     return PlanStatus(
         consumer_key=tenant.consumer.key,
         consumer_tenant_id=tenant.external_id,
         organization_id=tenant.organization_id,
-        has_access=first is not None and first.status in Subscription.LIVE,
+        has_access=bool(giving),
         status=first.status if first else "none",
         plan_code=first.plan.code if first else None,
         product_code=first.plan.product.code if first else None,
         pricing_item_code=first.price.lookup_key if first else None,
         tier=first.plan.tier if first else None,
         features=list(first.plan_version.features) if first else [],
-        entitlements=first.plan_version.entitlements if first else [],
-        product_codes=sorted({code for each in listed if each.status in Subscription.LIVE for code in _covered(each)}),
+        entitlements=as_json(entitlements.entitlements_of(giving).values()),
+        product_codes=list(entitlements.product_access(giving)),
         current_period_end=first.current_period_end if first else None,
         cancel_at_period_end=bool(first and first.cancel_at_period_end),
         subscriptions=listed,

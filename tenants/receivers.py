@@ -5,7 +5,12 @@ from typing import Any
 from django.dispatch import receiver
 
 from billing.models import Subscription
-from billing.signals import checkout_completed, subscription_restored, subscription_suspended
+from billing.signals import (
+    checkout_completed,
+    subscription_changed,
+    subscription_restored,
+    subscription_suspended,
+)
 from identity.models import User
 from orgs.models import Organization
 from orgs.signals import organization_deleting
@@ -31,6 +36,13 @@ def suspend_order(sender: Any, *, subscription: Subscription, **kwargs: Any) -> 
 def restore_order(sender: Any, *, subscription: Subscription, **kwargs: Any) -> None:
     """And comes back with the payment."""
     standing.restore(subscription)
+
+
+@receiver(subscription_changed)
+def end_order(sender: Any, *, subscription: Subscription, previous: str, **kwargs: Any) -> None:
+    """A subscription that is over has no server any more."""
+    if subscription.status in Subscription.ENDED:
+        standing.end(subscription)
 
 
 @receiver(organization_deleting)

@@ -119,6 +119,11 @@ class Subscription(Scoped, Row):
         return f"{self.plan} ({self.status})"
 
     @property
+    def gives_access(self) -> bool:
+        """Whether its product may be used now: the same as `SubscriptionQuerySet.giving_access` of one."""
+        return self.status in self.LIVE and self.suspended_at is None
+
+    @property
     def auto_renew(self) -> bool:
         """Whether it goes on by itself after its period."""
         return not self.cancel_at_period_end and self.status not in self.ENDED

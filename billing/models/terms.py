@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -118,12 +118,17 @@ def as_json(rows: Iterable[Tier | Entitlement]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
+class _Reader(Protocol):
+    """Reads JSON, or raises ValidationError."""
+
+    def __call__(self, value: Any) -> object: ...
+
+
 class _Checked(models.JSONField):
     """JSON that is looked at whenever it is written, by whichever way."""
 
-    @staticmethod
-    def read(value: Any) -> object:
-        raise NotImplementedError
+    # What it is read with, which refuses what it should not be.
+    read: ClassVar[_Reader]
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if value is not None:

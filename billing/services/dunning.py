@@ -11,7 +11,7 @@ from django.db import transaction
 
 from billing.models import Dunning, Invoice, Subscription
 from billing.providers.protocol import InvoiceFact
-from billing.services import notices
+from billing.services import entitlements, notices
 from billing.signals import subscription_restored, subscription_suspended
 from platform_core import clock, context, leases, scoping
 from platform_core.services import audit
@@ -75,6 +75,7 @@ def _recover(case: Dunning) -> Dunning:
     if was_suspended:
         Subscription.objects.filter(pk=case.subscription_id).update(suspended_at=None)
         case.subscription.suspended_at = None
+        entitlements.write_down(case.organization_id)
         subscription_restored.send(Dunning, subscription=case.subscription)
     notices.dunning(case, "payment_recovered", key="recovered")
     return case
@@ -99,6 +100,7 @@ def _suspend_access(case: Dunning) -> None:
     case.suspended_at = clock.now()
     Subscription.objects.filter(pk=case.subscription_id).update(suspended_at=case.suspended_at)
     case.subscription.suspended_at = case.suspended_at
+    entitlements.write_down(case.organization_id)
     subscription_suspended.send(Dunning, subscription=case.subscription)
 
 

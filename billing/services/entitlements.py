@@ -1,11 +1,25 @@
-"""What an organization may use: the one place that answers it, for products and for what its plans entitle to."""
+"""What an organization may use: the one place that says it, for products, seats and what plans entitle to.
 
-from collections.abc import Iterable, Mapping
+It follows from the subscriptions that give access now, on the terms each was bought on. Whatever changes one of them
+calls `write_down` in its own transaction, which tells the organization; nothing else remembers the answer.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from billing.models import Plan, Subscription
 from billing.models.terms import Entitlement
 from orgs.models import Organization
+from platform_core.services import audit
+
+# The quota that is an organization's limit of seats.
+SEATS = "seats"
+# What the column holds on every database.
+MOST_SEATS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -18,34 +32,35 @@ class Access:
     is_bundled: bool
 
 
-def product_access(organization: Organization) -> Mapping[str, Access]:
-    """The products that an organization has, by code: its own subscriptions', and what its bundles cover.
+def product_access(subscriptions: Iterable[Subscription]) -> Mapping[str, Access]:
+    """The products that these give access to, by code: their own, and what bundles among them cover.
 
     Of two reasons the product's own subscription is told, of two subscriptions the higher plan's.
     """
     found: dict[str, Access] = {}
-    live = _live(organization)
-    for subscription in live:
+    giving = _giving(subscriptions)
+    for subscription in giving:
         for code in subscription.plan_version.covers:
             found.setdefault(code, Access(code, subscription.plan, subscription, is_bundled=True))
-    for subscription in reversed(live):
+    for subscription in reversed(giving):
         code = subscription.plan.product.code
         found[code] = Access(code, subscription.plan, subscription, is_bundled=False)
-    return found
+    return dict(sorted(found.items()))
 
 
-def has_product(organization: Organization, code: str) -> bool:
-    """Whether an organization may use a product now."""
-    return code in product_access(organization)
-
-
-def entitlements_of(organization: Organization) -> Mapping[str, Entitlement]:
-    """What the live subscriptions of an organization entitle it to, by code, on the terms each was bought on."""
+def entitlements_of(subscriptions: Iterable[Subscription]) -> Mapping[str, Entitlement]:
+    """What these entitle to together, by code."""
     granted: dict[str, Entitlement] = {}
-    for subscription in _live(organization):
+    for subscription in _giving(subscriptions):
         for each in _of(subscription):
             granted[each.code] = joined(granted[each.code], each) if each.code in granted else each
     return granted
+
+
+def _giving(subscriptions: Iterable[Subscription]) -> Sequence[Subscription]:
+    """Those that give access, the highest plan first."""
+    giving = [each for each in subscriptions if each.gives_access]
+    return sorted(giving, key=lambda each: (-each.plan.rank, each.pk))
 
 
 def _of(subscription: Subscription) -> Iterable[Entitlement]:
@@ -63,7 +78,21 @@ def joined(first: Entitlement, other: Entitlement) -> Entitlement:
     return replace(first, limit=limit, enforcement="soft" if soft else "hard")
 
 
-def _live(organization: Organization) -> list[Subscription]:
-    """The highest plan first."""
-    live = Subscription.objects.filter(organization=organization).live()
-    return list(live.select_related("plan__product", "plan_version").order_by("-plan__rank", "pk"))
+@transaction.atomic
+def write_down(organization_id: UUID) -> None:
+    """Tell the organization what it may use from now on. Of two changes at once the later sees both.
+
+    A plan that says nothing of seats leaves their limit as it is: whoever ends a subscription does not gain any.
+    """
+    held = Organization.objects.select_for_update().get(pk=organization_id)
+    theirs = Subscription.objects.filter(organization=held).giving_access()
+    subscriptions = list(theirs.select_related("plan__product", "plan_version"))
+    granted = entitlements_of(subscriptions)
+    wanted: dict[str, Any] = {"product_codes": list(product_access(subscriptions))}
+    if SEATS in granted and granted[SEATS].kind == "quota":
+        limit = granted[SEATS].limit
+        wanted["seat_limit"] = None if limit is None else min(limit, MOST_SEATS)
+    changes = {name: [getattr(held, name), value] for name, value in wanted.items() if getattr(held, name) != value}
+    if changes:
+        Organization.objects.filter(pk=held.pk).update(**{name: value for name, (_, value) in changes.items()})
+        audit.record("organization.entitlements", held, by=None, changes=changes)

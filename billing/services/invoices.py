@@ -172,4 +172,6 @@ def _terms_for(line: InvoiceLineFact, subscription: Subscription) -> rating.Term
         return replace(rating.terms_of(period), quantity=line.quantity)
     current = (subscription.current_period_start, subscription.current_period_end)
     known = subscription.price.provider_price_id == line.price_id
-    return periods.agreed(subscription, window[0]) if known and window == current else None
+    # Its quantity may have changed since this was billed.
+    agreed = periods.agreed(subscription, window[0]) if known and window == current else None
+    return None if agreed is None else replace(agreed, quantity=line.quantity)

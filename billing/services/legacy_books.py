@@ -24,7 +24,7 @@ from billing.models import (
     Subscription,
 )
 from billing.providers import provider
-from billing.services import consumers, mrr, periods, plans, purchases
+from billing.services import consumers, entitlements, mrr, periods, plans, purchases
 from orgs.models import Organization
 from platform_core.errors import DomainError
 from platform_core.models.leases import LONG_AGO
@@ -272,9 +272,10 @@ def _write_subscription(number: int, given: Mapping[str, Any]) -> Outcome:
 
 
 def _follow(row: Subscription) -> None:
-    """Its billing period, and what it brings a month from now on."""
+    """Its billing period, what it brings a month from now on, and what it entitles to."""
     periods.mirror(row)
     mrr.record(row)
+    entitlements.write_down(row.organization_id)
 
 
 def terms(price: Price) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from billing.models import ConsumerTenant, PlanVersion, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import Snapshot, SubscriptionFact
-from billing.services import dunning, invoices, mrr, payment_methods, payments, periods, planned, plans
+from billing.services import dunning, entitlements, invoices, mrr, payment_methods, payments, periods, planned, plans
 from billing.signals import subscription_changed, subscription_updated
 from orgs.models import Organization
 from platform_core import clock
@@ -76,6 +76,8 @@ def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot, versio
     row.save()
     mrr.record(row)
     is_another = _record(row, before)
+    if is_another:
+        entitlements.write_down(row.organization_id)
     if row.status != previous:
         subscription_changed.send(Subscription, subscription=row, previous=previous)
     elif is_another:

@@ -45,7 +45,11 @@ class Organization(Scoped, Row):
     session_max_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     # What whoever joins begins with: product code to role.
     default_product_roles = models.JSONField(default=dict, blank=True)
+    # What its plans entitle it to, written by billing in the transaction of whatever changes that. A plan that says
+    # nothing of seats leaves the limit as it is, which staff may set too; None: no limit.
     seat_limit = models.PositiveIntegerField(null=True, blank=True)
+    # The products that it may use now, by their codes: roles in any other can neither be given nor count.
+    product_codes = models.JSONField(default=list, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)
 

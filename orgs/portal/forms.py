@@ -28,11 +28,11 @@ def role_choices(organization: Organization, *, owner: bool) -> list[tuple[str, 
 
 
 class ProductRolesForm(forms.Form):
-    """One choice for each product that has roles."""
+    """One choice for each of the organization's products that has roles."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.products: list[Product] = product_roles.products()
+        self.products: list[Product] = product_roles.products(organization)
         for product in self.products:
             choices = [*NO_ROLE, *((role, role.title()) for role in product.role_options)]
             self.fields[PRODUCT + product.code] = forms.ChoiceField(
@@ -57,7 +57,7 @@ class MemberForm(ProductRolesForm):
     field_order = ["role", "status"]
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, organization=organization, **kwargs)
         self.fields["role"] = forms.ChoiceField(choices=role_choices(organization, owner=True))
         self.fields["status"] = forms.ChoiceField(choices=Membership.Status.choices)
         self.order_fields(self.field_order)
@@ -69,7 +69,7 @@ class InviteForm(ProductRolesForm):
     email = forms.EmailField(max_length=254, label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, organization=organization, **kwargs)
         choices = role_choices(organization, owner=False)
         self.fields["role"] = forms.ChoiceField(choices=choices, initial=Role.MEMBER.value)
         self.order_fields(["email", "role"])

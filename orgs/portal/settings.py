@@ -32,7 +32,7 @@ class SettingsPage(OrganizationPage):
         return self.page(
             "portal/orgs/settings.html",
             status=400 if form or avatar_form else 200,
-            form=form or SettingsForm(initial=initial),
+            form=form or SettingsForm(initial=initial, organization=chosen),
             avatar_form=avatar_form or AvatarForm(),
         )
 
@@ -46,7 +46,7 @@ class Settings(SettingsPage):
         return self.settings()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = SettingsForm(request.POST)
+        form = SettingsForm(request.POST, organization=self.organization)
         if not form.is_valid():
             return self.settings(form)
         try:

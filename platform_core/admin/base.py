@@ -172,7 +172,8 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
 
     # --- what is recorded ---
     def save_model(self, request: HttpRequest, obj: M, form: "ModelForm[M]", change: Any) -> None:
-        super().save_model(request, obj, form, change)
+        # What was not changed here may have been changed meanwhile by whoever owns it.
+        obj.save(update_fields=form.changed_data if change else None)
         verb = "update" if change else "create"
         changes = {name: [form.initial.get(name), form.cleaned_data[name]] for name in form.changed_data}
         audit.record(f"{self.model._meta.model_name}.{verb}", obj, by=staff_of(request), changes=changes)

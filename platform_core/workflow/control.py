@@ -68,7 +68,7 @@ def retry(job: Job, *, by: audit.Person) -> Job:
 
 
 @transaction.atomic
-def cancel(job: Job, *, by: audit.Person) -> Job:
+def cancel(job: Job, *, by: audit.Person | None) -> Job:
     """Ask a job to stop; it does at the next step boundary."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.status in Job.ENDED:

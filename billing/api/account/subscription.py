@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.models import PlanVersion, Subscription, SubscriptionChange
-from billing.services import changes, proposals
+from billing.models.terms import ENFORCEMENTS, KINDS, RESETS
+from billing.services import changes, entitlements, proposals
 from billing.services.changes import Asked
 from billing.services.proposals import Proposal
 from orgs import roles
@@ -19,6 +20,7 @@ from platform_core.api.strict import StrictModelSerializer, StrictSerializer
 from platform_core.errors import Conflict
 
 NONE = "none"
+RELATED = ("plan__product", "plan_version__plan__product", "price")
 
 
 class SubscribedPlanSerializer(StrictModelSerializer[PlanVersion]):
@@ -31,7 +33,7 @@ class SubscribedPlanSerializer(StrictModelSerializer[PlanVersion]):
 
     class Meta:
         model = PlanVersion
-        fields = ["code", "product", "name", "tier", "token_allotment", "features"]
+        fields = ["code", "product", "name", "tier", "token_allotment", "features", "rate_limit", "monthly_limit"]
         read_only_fields = fields
 
 
@@ -68,26 +70,52 @@ class SubscriptionSerializer(StrictModelSerializer[Subscription]):
         read_only_fields = fields
 
 
+class ProductAccessSerializer(StrictSerializer):
+    """A product that may be used now, and the plan that is the reason: its own, or a bundle's that covers it."""
+
+    product = serializers.CharField()
+    plan = serializers.CharField(source="plan.code")
+    is_bundled = serializers.BooleanField()
+
+
+class EntitlementSerializer(StrictSerializer):
+    """Something or not (boolean), a value (static), or so much of it (quota; null: without limit)."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    value = serializers.CharField()
+    limit = serializers.IntegerField(allow_null=True)
+    enforcement = serializers.ChoiceField(choices=ENFORCEMENTS)
+    reset = serializers.ChoiceField(choices=RESETS)
+
+
 class SubscriptionStateSerializer(StrictSerializer):
-    """The present subscription, and all there ever were. `status` is "none" for an organization that never bought."""
+    """The present subscription, and all there ever were. `status` is "none" for an organization that never bought.
+
+    `products` and `entitlements` are what all that give access now give together.
+    """
 
     organization_id = serializers.UUIDField()
     status = serializers.CharField()
     is_active = serializers.BooleanField()
+    products = ProductAccessSerializer(many=True)
+    entitlements = EntitlementSerializer(many=True)
     current = SubscriptionSerializer(allow_null=True)
     subscriptions = SubscriptionSerializer(many=True)
 
 
 def state_of(organization: Organization) -> Any:
     """The answer of every endpoint that tells what an organization is subscribed to."""
-    subscriptions = list(organization.subscriptions.select_related("plan_version__plan__product", "price"))
+    subscriptions = list(organization.subscriptions.select_related(*RELATED))
     live = [subscription for subscription in subscriptions if subscription.status in Subscription.LIVE]
     current = next(iter(live or subscriptions), None)
     return SubscriptionStateSerializer(
         {
             "organization_id": organization.pk,
             "status": current.status if current else NONE,
-            "is_active": bool(live),
+            "is_active": any(each.gives_access for each in live),
+            "products": entitlements.product_access(live).values(),
+            "entitlements": entitlements.entitlements_of(live).values(),
             "current": current,
             "subscriptions": subscriptions,
         }

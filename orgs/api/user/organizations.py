@@ -72,7 +72,7 @@ class ProductRoleOptionSerializer(StrictSerializer):
 
 
 class ProductRoleOptionsSerializer(StrictSerializer):
-    """The roles of every product that has some."""
+    """The roles of every product that the organization has, and that has some."""
 
     items = ProductRoleOptionSerializer(many=True)
 
@@ -164,10 +164,10 @@ class OrganizationTransferOwnership(OrganizationSurface):
 
 
 class OrganizationProductRoleOptions(OrganizationSurface):
-    """Which roles there are in which products, the strongest first."""
+    """Which roles there are in which of the organization's products, the strongest first."""
 
     access = {"GET": roles.ORGANIZATION_READ}
 
     @extend_schema(responses={200: ProductRoleOptionsSerializer})
     def get(self, request: Request, organization_id: UUID) -> Response:
-        return Response(ProductRoleOptionsSerializer({"items": product_roles.products()}).data)
+        return Response(ProductRoleOptionsSerializer({"items": product_roles.products(self.organization)}).data)

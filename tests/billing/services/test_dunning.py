@@ -115,7 +115,7 @@ def test_what_ends_before_its_suspension_is_lost_and_suspended_at_once() -> None
     subscription.refresh_from_db()
     assert subscription.suspended_at is not None
     assert (subscription.status, subscription.suspended_at) == ("canceled", case.suspended_at)
-    assert Order.objects.get().status == Order.Status.SUSPENDED
+    assert Order.objects.get().status == Order.Status.CANCELED
     assert told() == ["billing/payment_failed", "billing/subscription_lost"]
     pass_days(subscription, 10.1)
     assert "billing/service_suspended" not in told()
@@ -165,6 +165,7 @@ def test_after_the_grace_the_order_is_suspended_and_access_ends() -> None:
     subscription.refresh_from_db()
     assert subscription.suspended_at == case.suspended_at
     assert not Subscription.objects.giving_access().exists()
+    assert subscription.organization.product_codes == []
     order = Order.objects.get()
     assert (order.status, "not paid" in order.failure) == ("SUSPENDED", True)
     assert told()[-1] == "billing/service_suspended"
@@ -182,6 +183,7 @@ def test_paying_brings_everything_back_by_itself() -> None:
     case = Dunning.objects.get()
     assert (case.status, case.ended_at is not None) == ("recovered", True)
     subscription.refresh_from_db()
+    assert subscription.organization.product_codes == ["hosting"]
     assert (subscription.status, subscription.suspended_at) == ("active", None)
     order = Order.objects.get()
     assert (order.status, order.failure) == ("FULFILLED", "")
@@ -212,7 +214,7 @@ def test_whoever_never_pays_loses_it() -> None:
     assert subscription.status == "canceled"
     case = Dunning.objects.get()
     assert (case.status, case.try_count) == ("lost", 3)
-    assert Order.objects.get().status == Order.Status.SUSPENDED
+    assert Order.objects.get().status == Order.Status.CANCELED
     assert told()[-1] == "billing/subscription_lost"
 
 

@@ -1,5 +1,7 @@
 """What an organization may use."""
 
+from collections.abc import Mapping
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -7,13 +9,22 @@ from billing.models import Subscription
 from billing.models.terms import Entitlement, entitlements_of
 from billing.services import entitlements, versions
 from orgs.models import Organization
+from platform_core.models import AuditEvent
 from tests import make
 
 PAGES = {"code": "pages", "kind": "quota", "limit": 5}
 
 
+def subscriptions_of(organization: Organization) -> list[Subscription]:
+    return list(Subscription.objects.filter(organization=organization))
+
+
+def granted(organization: Organization) -> Mapping[str, Entitlement]:
+    return entitlements.entitlements_of(subscriptions_of(organization))
+
+
 def reasons(organization: Organization) -> dict[str, tuple[str, bool]]:
-    found = entitlements.product_access(organization)
+    found = entitlements.product_access(subscriptions_of(organization))
     return {code: (access.plan.code, access.is_bundled) for code, access in found.items()}
 
 
@@ -28,8 +39,6 @@ def test_a_bundle_gives_what_it_covers_and_a_subscription_of_its_own_comes_first
         "pages": ("pages-team", False),
         "alerts": ("bundle-team", True),
     }
-    assert entitlements.has_product(organization, "alerts")
-    assert not entitlements.has_product(organization, "synthetics")
 
 
 @pytest.mark.parametrize("status", [Subscription.Status.CANCELED, Subscription.Status.UNPAID])
@@ -38,7 +47,7 @@ def test_what_is_not_live_gives_nothing(organization: Organization, status: str)
     make.subscription(organization, plan, status=status)
 
     assert reasons(organization) == {}
-    assert entitlements.entitlements_of(organization) == {}
+    assert granted(organization) == {}
 
 
 def test_a_bundle_that_covers_less_later_takes_nothing_from_whoever_has_it(organization: Organization) -> None:
@@ -47,8 +56,8 @@ def test_a_bundle_that_covers_less_later_takes_nothing_from_whoever_has_it(organ
 
     versions.revise(plan, by=None, covers=[], entitlements=[])
 
-    assert entitlements.has_product(organization, "pages")
-    assert entitlements.entitlements_of(organization)["pages"].limit == 5
+    assert "pages" in reasons(organization)
+    assert granted(organization)["pages"].limit == 5
 
 
 def test_quotas_add_up_and_hold_for_each_of_a_quantity(organization: Organization) -> None:
@@ -59,7 +68,7 @@ def test_quotas_add_up_and_hold_for_each_of_a_quantity(organization: Organizatio
     soft = {"code": "pages", "kind": "quota", "limit": 2, "enforcement": "soft", "reset": "month"}
     make.subscription(organization, make.plan(rank=1, entitlements=[soft, other]))
 
-    assert entitlements.entitlements_of(organization) == {
+    assert granted(organization) == {
         "pages": Entitlement("pages", "quota", limit=17, enforcement="soft", reset="period"),
         "sso": Entitlement("sso", "boolean"),
         "region": Entitlement("region", "static", value="eu"),
@@ -70,7 +79,7 @@ def test_without_a_limit_is_more_than_any(organization: Organization) -> None:
     make.subscription(organization, make.plan(entitlements=[PAGES]))
     make.subscription(organization, make.plan(entitlements=[{"code": "pages", "kind": "quota"}]))
 
-    assert entitlements.entitlements_of(organization)["pages"].limit is None
+    assert granted(organization)["pages"].limit is None
 
 
 @pytest.mark.parametrize(
@@ -93,3 +102,49 @@ def test_entitlements_that_are_none_are_refused(rows: list[dict[str, object]], p
         entitlements_of(rows)
     with pytest.raises(ValidationError, match=problem):
         make.plan(entitlements=rows)
+
+
+class TestTellingTheOrganization:
+    """Its products and its seats, as they are now."""
+
+    def told(self, organization: Organization) -> tuple[list[str], int | None]:
+        entitlements.write_down(organization.pk)
+        organization.refresh_from_db()
+        return organization.product_codes, organization.seat_limit
+
+    def test_products_and_seats_follow_what_gives_access(self, organization: Organization) -> None:
+        team = make.plan(product=make.product("desk"), covers=["pages"], entitlements=[{**PAGES, "code": "seats"}])
+        row = make.subscription(organization, team, quantity=2)
+
+        assert self.told(organization) == (["desk", "pages"], 10)
+        event = AuditEvent.objects.get()
+        assert (event.action, event.changes) == (
+            "organization.entitlements",
+            {"product_codes": [[], ["desk", "pages"]], "seat_limit": [None, 10]},
+        )
+        assert self.told(organization) == (["desk", "pages"], 10)
+        assert AuditEvent.objects.count() == 1
+        Subscription.objects.filter(pk=row.pk).update(suspended_at=row.created_at)
+        # Whoever does not pay gains no seats by it.
+        assert self.told(organization) == ([], 10)
+
+    def test_a_plan_that_says_nothing_of_seats_leaves_them_to_staff(self, organization: Organization) -> None:
+        Organization.objects.filter(pk=organization.pk).update(seat_limit=7)
+        make.subscription(organization, make.plan(product=make.product("desk")))
+
+        assert self.told(organization) == (["desk"], 7)
+
+    @pytest.mark.parametrize(("given", "limit"), [({}, None), ({"limit": 10**15}, 2**31 - 1)])
+    def test_seats_without_limit_and_more_than_fit(
+        self, organization: Organization, given: dict[str, int], limit: int | None
+    ) -> None:
+        Organization.objects.filter(pk=organization.pk).update(seat_limit=7)
+        make.subscription(organization, make.plan(entitlements=[{"code": "seats", "kind": "quota", **given}]))
+
+        assert self.told(organization)[1] == limit
+
+    def test_seats_that_are_no_quota_are_no_number(self, organization: Organization) -> None:
+        Organization.objects.filter(pk=organization.pk).update(seat_limit=7)
+        make.subscription(organization, make.plan(entitlements=[{"code": "seats", "kind": "boolean"}]))
+
+        assert self.told(organization)[1] == 7

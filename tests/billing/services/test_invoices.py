@@ -196,7 +196,9 @@ def test_a_base_line_of_the_period_before_last_is_held_against_that_periods_term
 def test_a_base_line_of_a_period_that_is_not_open_yet_is_held_against_the_present_terms() -> None:
     subscription = make.subscription(quantity=3)
 
-    assert wrong(subscription, base_line(subscription)) == "base line is 2900, expected 8700"
+    assert wrong(subscription, base_line(subscription, quantity=3)) == "base line is 2900, expected 8700"
+    # It was one when that was billed, and is three since.
+    assert wrong(subscription, base_line(subscription, quantity=1)) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""A server whose subscription is not paid for, and when it is again."""
+"""A server whose subscription is not paid for, when it is again, and when it is over."""
 
 import pytest
 
 from platform_core.models import AuditEvent
 from tenants.models import Order
-from tenants.services import standing
+from tenants.services import orders, standing
 from tests import make
 
 Status = Order.Status
@@ -47,3 +47,29 @@ def test_a_subscription_without_an_order_has_nothing_to_take_away() -> None:
 
     assert standing.suspend(subscription) is None
     assert standing.restore(subscription) is None
+    assert standing.end(subscription) is None
+
+
+@pytest.mark.parametrize("status", [Status.FULFILLED, Status.SUSPENDED, Status.FAILED])
+def test_it_ends_with_its_subscription_once(status: str) -> None:
+    order = make.order(status=status, failure="Why.")
+
+    assert standing.end(order.subscription) is not None
+    assert standing.end(order.subscription) is None
+
+    order.refresh_from_db()
+    assert (order.status, order.failure) == (Status.CANCELED, "")
+
+
+def test_what_is_still_being_set_up_is_stopped() -> None:
+    subscription = make.subscription()
+    order = orders.open_order(subscription, by=make.person(subscription.organization))
+    assert order is not None
+
+    standing.end(subscription)
+
+    job = orders.job_of(order)
+    assert job is not None
+    assert job.cancel_requested_at is not None
+    order.refresh_from_db()
+    assert order.status == Status.CANCELED

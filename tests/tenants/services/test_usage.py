@@ -46,6 +46,12 @@ def test_only_a_fulfilled_order_is_metered(status: Order.Status) -> None:
     assert not UsageBucket.objects.exists()
 
 
+def test_the_last_hours_of_one_that_ended_are_taken() -> None:
+    server = make.server(make.order(status=Order.Status.CANCELED, fulfilled_at=HOUR))
+
+    assert usage.report(server, [Bucket("sales", "large", HOUR, tokens_input=40)]).stored == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_reports_of_one_hour_that_come_at_once_make_one_bucket(tmp_path: Path) -> None:
     with scoping.system(), transaction.atomic():

@@ -28,6 +28,8 @@ def test_an_organization_that_never_bought(member: PersonClient) -> None:
         "organizationId": str(member.organization.pk),
         "status": "none",
         "isActive": False,
+        "products": [],
+        "entitlements": [],
         "current": None,
         "subscriptions": [],
     }
@@ -50,7 +52,12 @@ def test_after_buying() -> None:
         "tier": "Build",
         "tokenAllotment": 15_000_000,
         "features": ["15 million tokens a month", "Hourly backups"],
+        "rateLimit": None,
+        "monthlyLimit": None,
     }
+    assert found["products"] == [{"product": "hosting", "plan": "hosting-pro", "isBundled": False}]
+    customer.refresh_from_db()
+    assert customer.product_codes == ["hosting"]
     assert (current["amountMinor"], current["currency"], current["interval"], current["quantity"]) == (
         12_900,
         "usd",

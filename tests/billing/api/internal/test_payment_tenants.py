@@ -1,6 +1,7 @@
 """`GET /internal/payments/tenants/{consumerTenantId}/plan-status`."""
 
 from billing.models import Subscription
+from platform_core import clock
 from tests import make
 from tests.billing import selling
 
@@ -32,6 +33,16 @@ def test_a_tenant_that_bought_has_access() -> None:
     }
     assert [each["id"] for each in listed] == [str(subscription.pk)]
     assert listed[0]["consumerTenantId"] == "tenant_123"
+
+
+def test_what_is_suspended_gives_no_access() -> None:
+    selling.sold()
+    Subscription.objects.update(status="past_due", suspended_at=clock.now())
+
+    body = selling.service().get(PATH.format("tenant_123")).json()
+
+    told = (body["hasAccess"], body["status"], body["planCode"], body["productCodes"])
+    assert told == (False, "past_due", "pages-team", [])
 
 
 def test_a_tenant_that_never_bought_has_none() -> None:
