@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connections
+from django.urls import reverse
 
 from billing.services import inbox
 from platform_core import leases, worker
@@ -37,11 +38,13 @@ class Nursery:
         self._plan_death()
 
     def run(self) -> int:
-        """Until told to stop; then the workers end by themselves. The status tells whether one failed."""
+        """Until told to stop, or left alone; then the workers end by themselves. The status tells whether one failed."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGUSR1, self._spare)
-        failed = False
-        while not self.over:
+        # What a worker needs is loaded once: else each of them would spend its short life on that.
+        reverse("portal:billing")
+        failed, parent = False, os.getppid()
+        while not self.over and os.getppid() == parent:
             while len(self.children) < WORKERS:
                 self.children.add(_worker(self.journal))
             time.sleep(LOOK_SECONDS)
@@ -97,7 +100,8 @@ def _work(journal: Path) -> None:
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     _watch(journal)
-    while not stop.is_set():
+    parent = os.getppid()
+    while not stop.is_set() and os.getppid() == parent:
         if not _look():
             stop.wait(IDLE_SECONDS)
 
