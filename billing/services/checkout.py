@@ -125,6 +125,8 @@ def _open_page(row: CheckoutSession) -> CheckoutSession:
             metadata={},
             quantity=row.quantity,
             mode="payment" if row.is_one_off else "subscription",
+            # A subscription has invoices of itself; what is paid once is invoiced where it is asked for.
+            invoiced=row.is_one_off,
         ),
         key=f"checkout:{row.pk}",
     )

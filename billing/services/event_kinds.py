@@ -27,18 +27,23 @@ READ = Route()
 IGNORED = Route(reads=False)
 # The longest beginning that fits decides. What no beginning fits is stored and left alone.
 ROUTES: dict[str, Route] = {
-    "charge.dispute.": READ,
-    "charge.refund": READ,
+    # A payment, its refunds and disputes; that the provider's fee is known now is told as an update.
+    "charge.": READ,
     "checkout.session.": READ,
     "credit_note.": READ,
     "customer.deleted": Route(reads=False, buries=True),
+    # Of a subscription; a customer's own discount changes the customer, and is told as that too.
+    "customer.discount.": READ,
     "customer.subscription.": READ,
     "customer.updated": READ,
     "invoice.": READ,
     "invoice.created": Route(bills=True),
     "invoice.deleted": Route(buries=True),
-    "payment_intent.payment_failed": READ,
-    "payment_intent.succeeded": READ,
+    # A preview of a renewal, which names no invoice.
+    "invoice.upcoming": IGNORED,
+    "payment_intent.": READ,
+    # Nobody has tried to pay yet.
+    "payment_intent.created": IGNORED,
     "payment_method.": READ,
     "refund.": READ,
     "setup_intent.succeeded": READ,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from billing.models import Invoice, PaymentMethod, PaymentMethodSetup, Subscription
@@ -157,6 +158,27 @@ def record(
     for fact in facts:
         row = known.get(fact.id) or PaymentMethod(organization=organization)
         _write(row, replace(fact, is_default=fact.id == default), observed_at)
+
+
+def owner_of(snapshot: Snapshot) -> Organization | None:
+    """Whose payment methods these are, by the rows that we have of them: the provider forgets whose they were."""
+    row = _held(snapshot.payment_methods).select_related("organization").first()
+    return row.organization if row else None
+
+
+def detached(snapshot: Snapshot) -> bool:
+    """What belongs to no customer any more is removed here too; tells whether any of it was ours."""
+    known = list(_held([fact for fact in snapshot.payment_methods if not fact.customer_id]))
+    gone = [row for row in known if row.removed_at is None and row.observed_at < snapshot.observed_at]
+    _remove(gone)
+    # A list of all that was read before this is older, and brings nothing back.
+    PaymentMethod.objects.filter(pk__in=[row.pk for row in gone]).update(observed_at=snapshot.observed_at)
+    return bool(known)
+
+
+def _held(facts: Sequence[PaymentMethodFact]) -> QuerySet[PaymentMethod]:
+    held = PaymentMethod.objects.select_for_update(of=("self",))
+    return held.filter(provider=provider().name, provider_payment_method_id__in=[fact.id for fact in facts])
 
 
 def _default_of(facts: Sequence[PaymentMethodFact], known: Mapping[str, PaymentMethod], used: str) -> str:

@@ -3,10 +3,12 @@
 A fact read earlier than what is stored changes nothing. Each runs in the caller's transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from billing.models import CreditNote, Dispute, Invoice, LedgerTransaction, Payment, Refund
 from billing.providers import provider
@@ -20,6 +22,8 @@ from platform_core.services import audit
 # Everything that is neither done nor undone is on its way.
 PAYMENT_STATUS = {each: Payment.Status(each) for each in ("succeeded", "failed", "canceled")}
 REFUND_STATUS = {each: Refund.Status(each) for each in ("succeeded", "failed", "canceled")}
+# Of what has no charge yet, what is more than an open page.
+TRIED = ("requires_action", "processing", "succeeded")
 # An inquiry: the bank asks, and takes nothing.
 INQUIRY = "warning_"
 
@@ -35,6 +39,22 @@ def record(snapshot: Snapshot, *, organization: Organization) -> None:
         record_refund(refund, observed_at=snapshot.observed_at, is_credited=refund.id in theirs)
     for dispute in snapshot.disputes:
         record_dispute(dispute, observed_at=snapshot.observed_at)
+
+
+def tried(facts: Sequence[PaymentFact]) -> list[PaymentFact]:
+    """Those that somebody tried to make: a page that nobody paid on leaves one that is not worth a row."""
+    known = set(_known(facts).values_list("provider_payment_id", flat=True))
+    return [fact for fact in facts if fact.charge_id or fact.status in TRIED or fact.id in known]
+
+
+def owner_of(facts: Sequence[PaymentFact]) -> Organization | None:
+    """Whose payments these are, by the rows that we have of them."""
+    found = _known(facts).select_related("organization").first()
+    return found.organization if found else None
+
+
+def _known(facts: Sequence[PaymentFact]) -> QuerySet[Payment]:
+    return Payment.objects.filter(provider=provider().name, provider_payment_id__in=[fact.id for fact in facts])
 
 
 def record_payment(fact: PaymentFact, *, organization: Organization, observed_at: datetime) -> Payment:

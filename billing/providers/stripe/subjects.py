@@ -11,7 +11,7 @@ def subject_of(obj: Raw) -> str:
     match obj.get("object"):
         case "invoice":
             return subscription_of(obj) or _id(obj)
-        case "checkout.session":
+        case "checkout.session" | "discount":
             return id_of(obj.get("subscription")) or _id(obj)
     return _id(obj)
 

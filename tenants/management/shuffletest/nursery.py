@@ -38,7 +38,7 @@ class Nursery:
         self._plan_death()
 
     def run(self) -> int:
-        """Until told to stop, or left alone; then the workers end by themselves. The status tells whether one failed."""
+        """Until told to stop, or left alone; then the workers end. The status tells whether one failed."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGUSR1, self._spare)
         # What a worker needs is loaded once: else each of them would spend its short life on that.

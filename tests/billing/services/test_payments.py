@@ -93,6 +93,17 @@ def test_a_payment_and_its_fee_are_in_the_books_once(invoice: Invoice, heard: li
     assert AuditEvent.objects.filter(action="payment.status").count() == 1
 
 
+def test_a_page_that_nobody_paid_on_is_no_try(invoice: Invoice) -> None:
+    waits = replace(PAID, id="pi_2", charge_id="", status="pending", received_minor=0)
+    confirms, given_up = replace(waits, status="requires_action"), replace(waits, status="canceled")
+    assert payments.tried([PAID, waits, given_up]) == [PAID]
+
+    told(invoice.organization, *payments.tried([confirms]))
+    told(invoice.organization, *payments.tried([given_up]), seen=LATER)
+
+    assert Payment.objects.get().status == "canceled"
+
+
 def test_a_failed_try_moves_nothing_and_an_older_word_changes_nothing(invoice: Invoice, heard: list[str]) -> None:
     failed = replace(PAID, status="failed", received_minor=0, fee_minor=0, failure="Your card was declined.")
     told(invoice.organization, failed)

@@ -22,6 +22,8 @@ PARENT = {"parent": {"subscription_details": {"subscription": "sub_1"}}}
         ({"object": "customer", "id": "cus_1"}, "cus_1", "cus_1"),
         ({"object": "refund", "id": "re_1", "payment_intent": "pi_1", "charge": "ch_1"}, "re_1", "pi_1"),
         ({"object": "dispute", "id": "dp_1", "payment_intent": None, "charge": "ch_1"}, "dp_1", "ch_1"),
+        ({"object": "discount", "id": "di_1", "subscription": "sub_1", "customer": "cus_1"}, "sub_1", "cus_1"),
+        ({"object": "discount", "id": "di_1", "subscription": None, "customer": "cus_1"}, "di_1", "cus_1"),
         ({"object": "balance"}, "", ""),
     ],
 )
