@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
 
+from billing.admin import changing
 from billing.admin.amounts import Priced
 from billing.models import (
     BillingAccount,
@@ -27,19 +27,7 @@ if TYPE_CHECKING:
     from identity.models import User
 
 CHANGE, CANCEL = "billing.change_subscription", "billing.cancel_subscription"
-Kind = SubscriptionChange.Kind
 TRIAL_DAYS = 7
-
-
-def _step(subscription: Subscription, by: "User", direction: SubscriptionChange.Kind) -> str:
-    """One plan up, prorated and charged at once; or one down, with the next period."""
-    wanted = proposals.target(subscription, plan="", quantity=None, direction=direction)
-    proposal = proposals.at_provider(proposals.propose(subscription, *wanted))
-    changes.change_plan(proposal, Asked(by))
-    paid = format_minor(proposal.due_minor, proposal.currency)
-    if proposal.kind == Kind.UPGRADE:
-        return f"{proposal.price.plan} from now on, {paid} charged"
-    return f"{proposal.price.plan} from {proposal.effective_at:%-d %B %Y} on"
 
 
 def _extend_trial(subscription: Subscription, by: "User") -> None:
@@ -59,7 +47,18 @@ class ChangeInline(Priced, StaffInline):
     """What was asked to be changed of it."""
 
     model = SubscriptionChange
-    fields = ("created_at", "kind", "status", "price", "quantity", "effective_at", "requested_by", "reason", "failure")
+    fields = (
+        "created_at",
+        "kind",
+        "timing",
+        "status",
+        "price",
+        "quantity",
+        "effective_at",
+        "requested_by",
+        "reason",
+        "failure",
+    )
     ordering = ("-created_at",)
 
 
@@ -82,9 +81,8 @@ class SubscriptionAdmin(StaffModelAdmin[Subscription]):
     date_hierarchy = "created_at"
     inlines = (ChangeInline, DunningInline)
     operations: ClassVar[Sequence[Operation]] = (
-        Operation("up", "Move one plan up", CHANGE, partial(_step, direction=Kind.UPGRADE), offered=_is_open),
         Operation(
-            "down", "Move one plan down", CHANGE, lambda row, by: _step(row, by, Kind.DOWNGRADE), offered=_is_open
+            "change_plan", "Change plan", CHANGE, changing.change_plan, offered=_is_open, question=changing.ChangePlan
         ),
         Operation(
             "extend_trial",

@@ -772,6 +772,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
                 ('kind', models.CharField(choices=[('upgrade', 'Upgrade'), ('downgrade', 'Downgrade'), ('cancel', 'Cancel'), ('end', 'End now'), ('resume', 'Resume'), ('trial', 'Another end of the trial')], max_length=10)),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('scheduled', 'Scheduled'), ('applied', 'Applied'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], default='pending', max_length=10)),
+                ('timing', models.CharField(choices=[('now', 'Now'), ('renewal', 'At renewal')], default='now', max_length=8)),
                 ('quantity', models.PositiveIntegerField(default=1)),
                 ('prorated_at', models.DateTimeField(blank=True, null=True)),
                 ('due_minor', models.BigIntegerField(default=0)),

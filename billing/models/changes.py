@@ -39,13 +39,13 @@ class SubscriptionChange(Scoped, Leased, Row):
     product_path = "subscription__plan__product__code"
 
     class Kind(models.TextChoices):
-        # Another price or quantity: at once and prorated, or from the next period on.
+        # Another price or quantity: more, or less. Customers have more at once, less from the next period on.
         UPGRADE = "upgrade"
         DOWNGRADE = "downgrade"
         # The end: with the period, or at once.
         CANCEL = "cancel"
         END = "end", "End now"
-        # Neither the planned end nor the planned downgrade comes.
+        # Neither the planned end nor the planned downgrade comes; or what was paused for want of a card goes on.
         RESUME = "resume"
         TRIAL = "trial", "Another end of the trial"
 
@@ -58,12 +58,19 @@ class SubscriptionChange(Scoped, Leased, Row):
         # Another change took its place before it came into force.
         WITHDRAWN = "withdrawn"
 
+    class Timing(models.TextChoices):
+        """When another price or quantity is in force."""
+
+        NOW = "now"
+        RENEWAL = "renewal", "At renewal"
+
     CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING,)
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscription_changes")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    timing = models.CharField(max_length=8, choices=Timing, default=Timing.NOW)
     # What the subscription is to be for; empty where it only ends, or goes on.
     price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField(default=1)

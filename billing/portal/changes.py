@@ -4,15 +4,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 
-from billing.models import Plan, Price, Subscription, SubscriptionChange
+from billing.models import Subscription, SubscriptionChange
 from billing.portal.billing import BillingSurroundings
 from billing.portal.forms import ChangeForm, ReasonForm
-from billing.services import changes, proposals
+from billing.services import changes, plans, proposals
 from billing.services.changes import Asked
 from billing.services.proposals import Proposal
 from orgs import roles
@@ -69,7 +68,9 @@ class ChangePlan(ChangingPage):
             "portal/billing/change_plan.html",
             status=error.status if error else 200,
             subscription=subscription,
-            plans=on_sale_beside(subscription),
+            plans=plans.beside(subscription),
+            intervals=plans.intervals_beside(subscription),
+            interval=given.get("interval") or subscription.price.interval,
             chosen=given.get("plan") or subscription.plan.code,
             quantity=given.get("quantity") or subscription.quantity,
             proposal=proposal,
@@ -84,25 +85,16 @@ def proposed(subscription: Subscription, given: QueryDict, *, anew: bool = False
         raise InvalidInput("Choose a plan, and a whole number of it.")
     wish = form.cleaned_data
     price, quantity = proposals.target(
-        subscription, plan=wish["plan"], quantity=wish["quantity"], direction=Kind.UPGRADE
+        subscription,
+        plan=wish["plan"],
+        quantity=wish["quantity"],
+        direction=Kind.UPGRADE,
+        interval=wish["interval"],
     )
     proposal = proposals.at_provider(proposals.propose(subscription, price, quantity, at=None if anew else wish["at"]))
     if not anew:
         proposals.hold_to(proposal, wish["due"])
     return proposal
-
-
-def on_sale_beside(subscription: Subscription) -> QuerySet[Plan]:
-    """The plans of the same product that can be changed to, and the present one."""
-    sold = Price.objects.filter(
-        kind=Price.Kind.RECURRING,
-        interval=subscription.price.interval,
-        currency=subscription.price.currency,
-        is_active=True,
-    ).exclude(provider_price_id="")
-    siblings = Plan.objects.filter(product=subscription.plan.product_id)
-    active = siblings.filter(status=Plan.Status.ACTIVE, is_custom=False, prices__in=sold)
-    return (active | siblings.filter(pk=subscription.plan_id)).distinct()
 
 
 def said_of(proposal: Proposal) -> str:

@@ -10,6 +10,7 @@ class ChangeForm(forms.Form):
 
     plan = forms.SlugField(max_length=60)
     quantity = forms.IntegerField(min_value=1, max_value=LARGEST, required=False)
+    interval = forms.ChoiceField(choices=[("month", ""), ("year", "")], required=False)
     # The moment and the amount that were shown.
     at = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M:%SZ"])
     due = forms.IntegerField(required=False)

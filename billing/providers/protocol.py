@@ -196,6 +196,10 @@ class PaymentProvider(Protocol):
     def resume_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
         """Take back a cancellation that waits for the period's end."""
 
+    def wake_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Go on with one that was paused because its trial ended without a way to pay: a period begins and is billed
+        now. One that is not paused stays as it is; raises CardDeclined."""
+
     def pause_subscription(
         self, subscription_id: str, *, key: str, resumes_at: datetime | None = None
     ) -> SubscriptionFact:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 
-from billing.models import Price, Subscription, SubscriptionChange
+from billing.models import PaymentMethod, Price, Subscription, SubscriptionChange
 from billing.providers import provider
 from billing.providers.protocol import CardDeclined, ChangeSpec, ProviderError, ProviderRefused, Snapshot
 from billing.services import notices, planned, subscriptions
@@ -36,7 +36,6 @@ LONGEST = timedelta(hours=20)
 LEASE_SECONDS = 120
 FIRST_WAIT = timedelta(seconds=10)
 UNANSWERED = "What you asked for is kept and is tried again by itself: look at the subscription in a minute."
-SCHEDULED = (Kind.DOWNGRADE,)
 
 
 class Refused(DomainError):
@@ -72,6 +71,7 @@ def change_plan(proposal: Proposal, asked: Asked) -> SubscriptionChange:
     """Carry out what was proposed."""
     wish = {
         "kind": proposal.kind,
+        "timing": proposal.timing,
         "price": proposal.price,
         "quantity": proposal.quantity,
         "prorated_at": proposal.prorated_at,
@@ -88,11 +88,19 @@ def cancel(subscription: Subscription, asked: Asked, *, now: bool) -> Subscripti
 
 
 def resume(subscription: Subscription, asked: Asked) -> SubscriptionChange:
-    """Take back the planned end or the planned downgrade."""
+    """Take back the planned end or the planned downgrade, or go on with what was paused; that is charged at once."""
+    if subscription.status == Subscription.Status.PAUSED:
+        return _carry_out(_enter(subscription, _wake(subscription), asked, [Subscription.Status.PAUSED]))
     waiting = SubscriptionChange.objects.filter(subscription=subscription).scheduled().exists()
     if not (subscription.cancel_at_period_end or waiting):
         raise Conflict("The subscription goes on as it is: there is nothing to take back.")
     return _carry_out(_enter(subscription, {"kind": Kind.RESUME}, asked, RUNNING))
+
+
+def _wake(subscription: Subscription) -> dict[str, Any]:
+    if not PaymentMethod.objects.present().filter(organization=subscription.organization_id).exists():
+        raise Conflict("The trial ended without a way to pay. Add a payment method first; then it goes on.")
+    return {"kind": Kind.RESUME}
 
 
 def set_auto_renew(subscription: Subscription, asked: Asked, *, renews: bool) -> SubscriptionChange | None:
@@ -149,7 +157,7 @@ def _refuse_moved(held: Subscription, seen: Subscription, allowed: Collection[st
 
 
 def _taken_up(row: SubscriptionChange, wish: dict[str, Any]) -> SubscriptionChange:
-    same = all(getattr(row, name) == wish[name] for name in ("kind", "price", "quantity") if name in wish)
+    same = all(getattr(row, name) == wish[name] for name in ("kind", "timing", "price", "quantity") if name in wish)
     if not same or row.lease_until > clock.wall():
         raise Conflict("A change of this subscription is under way. It is done in a moment.")
     return _freed(row)
@@ -219,10 +227,9 @@ def _is_done(row: SubscriptionChange, snapshot: Snapshot) -> bool:
     fact = cast("SubscriptionFact", snapshot.subscription)
     price_id = row.price.provider_price_id if row.price else ""
     match row.kind:
-        case Kind.UPGRADE:
-            return (fact.price_id, fact.quantity) == (price_id, row.quantity)
-        case Kind.DOWNGRADE:
-            return snapshot.schedule is not None and snapshot.schedule.price_id == price_id
+        case Kind.UPGRADE | Kind.DOWNGRADE:
+            found = snapshot.schedule if _waits(row) else fact
+            return found is not None and (found.price_id, found.quantity) == (price_id, row.quantity)
         case Kind.TRIAL:
             return fact.trial_end == row.trial_ends_at
         case Kind.END:
@@ -235,18 +242,25 @@ def _ask(row: SubscriptionChange) -> datetime | None:
     """The one request, always the same for a row; gives when a scheduled change comes into force."""
     subscription, key = row.subscription, row.idempotency_key
     known = subscription.provider_subscription_id
-    if row.kind not in SCHEDULED and SubscriptionChange.objects.filter(subscription=subscription).scheduled().exists():
+    if not _waits(row) and SubscriptionChange.objects.filter(subscription=subscription).scheduled().exists():
         provider().unschedule_change(known, key=f"{key}:unschedule")
     match row.kind:
-        case Kind.UPGRADE | Kind.TRIAL:
-            provider().change_subscription(_spec(row), key=key, at=row.prorated_at)
-        case Kind.DOWNGRADE:
+        case Kind.UPGRADE | Kind.DOWNGRADE if _waits(row):
             return provider().schedule_change(_spec(row), key=key).takes_effect_at
+        case Kind.UPGRADE | Kind.DOWNGRADE | Kind.TRIAL:
+            provider().change_subscription(_spec(row), key=key, at=row.prorated_at)
+        case Kind.RESUME if subscription.status == Subscription.Status.PAUSED:
+            provider().wake_subscription(known, key=key)
         case Kind.RESUME:
             provider().resume_subscription(known, key=key)
         case _:
             provider().cancel_subscription(known, at_period_end=row.kind == Kind.CANCEL, key=key)
     return None
+
+
+def _waits(row: SubscriptionChange) -> bool:
+    """Whether the provider carries it out when the period ends."""
+    return row.timing == SubscriptionChange.Timing.RENEWAL
 
 
 def _spec(row: SubscriptionChange) -> ChangeSpec:
@@ -265,7 +279,7 @@ def _spec(row: SubscriptionChange) -> ChangeSpec:
 def _record(row: SubscriptionChange, snapshot: Snapshot | None, effective_at: datetime | None) -> None:
     """The provider has done it: the row, the subscription as it is now, and the mail, together."""
     planned.withdraw(row.subscription_id)
-    settled = {"status": Status.SCHEDULED} if row.kind in SCHEDULED else {"status": Status.APPLIED}
+    settled = {"status": Status.SCHEDULED if _waits(row) else Status.APPLIED}
     if not leases.settle(row, **settled, effective_at=effective_at or clock.now(), settled_at=clock.now(), failure=""):
         return
     held = row.subscription

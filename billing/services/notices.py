@@ -14,7 +14,7 @@ from platform_core.services import mail
 # Of which changes a mail tells.
 TOLD = {
     SubscriptionChange.Kind.UPGRADE: "billing/plan_changed",
-    SubscriptionChange.Kind.DOWNGRADE: "billing/plan_will_change",
+    SubscriptionChange.Kind.DOWNGRADE: "billing/plan_changed",
     SubscriptionChange.Kind.CANCEL: "billing/subscription_will_end",
     SubscriptionChange.Kind.END: "billing/subscription_ended",
     SubscriptionChange.Kind.RESUME: "billing/subscription_resumed",
@@ -46,7 +46,9 @@ def changed(change: SubscriptionChange) -> None:
         "effective_at": change.effective_at,
         "trial_ends_at": change.trial_ends_at,
     }
-    _send(TOLD[SubscriptionChange.Kind(change.kind)], subscription.organization, context, key=f"change:{change.pk}")
+    waits = change.timing == SubscriptionChange.Timing.RENEWAL
+    template = "billing/plan_will_change" if waits else TOLD[SubscriptionChange.Kind(change.kind)]
+    _send(template, subscription.organization, context, key=f"change:{change.pk}")
 
 
 def trial_ending(subscription: Subscription, *, has_method: bool) -> None:

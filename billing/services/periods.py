@@ -37,6 +37,11 @@ def add_months(anchor: datetime, months: int) -> datetime:
     return anchor.replace(year=year, month=month + 1, day=min(anchor.day, last_day))
 
 
+def months_of(price: Price) -> int:
+    """How many months it is paid for at once."""
+    return _MONTHS[Price.Interval(price.interval)]
+
+
 def renewals(anchor: datetime, interval: str) -> Iterator[datetime]:
     """When a subscription that began at the anchor renews. Each is counted from the anchor: a February shortens one."""
     return (add_months(anchor, _MONTHS[Price.Interval(interval)] * number) for number in count(1))
@@ -89,7 +94,8 @@ def _begin(subscription: Subscription, latest: BillingPeriod | None) -> None:
 def _end_of(subscription: Subscription, starts_at: datetime) -> datetime:
     if starts_at >= subscription.current_period_start:
         return subscription.current_period_end
-    first = subscription.periods.last()
+    # Another interval is counted from where it began.
+    first = subscription.periods.filter(price__interval=subscription.price.interval).last()
     anchor = first.starts_at if first else starts_at
     missed = next(when for when in renewals(anchor, subscription.price.interval) if when > starts_at)
     return min(missed, subscription.current_period_start)

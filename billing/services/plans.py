@@ -45,6 +45,25 @@ def _on_sale(product: str) -> QuerySet[Plan]:
     return on_sale.filter(product__code=product) if product else on_sale
 
 
+def beside(subscription: Subscription) -> QuerySet[Plan]:
+    """The plans of its product that a subscription can be changed to, by whichever interval, and its present one."""
+    sold = Price.objects.filter(
+        kind=Price.Kind.RECURRING, currency=subscription.price.currency, is_active=True
+    ).exclude(provider_price_id="")
+    siblings = Plan.objects.filter(product=subscription.plan.product_id)
+    active = siblings.filter(status=Plan.Status.ACTIVE, is_custom=False, prices__in=sold)
+    return (active | siblings.filter(pk=subscription.plan_id)).distinct()
+
+
+def intervals_beside(subscription: Subscription) -> list[str]:
+    """By which intervals those can be paid for, the shortest first; its own among them."""
+    sold = Price.objects.filter(
+        kind=Price.Kind.RECURRING, currency=subscription.price.currency, is_active=True, plan__in=beside(subscription)
+    ).exclude(provider_price_id="")
+    found = {subscription.price.interval, *sold.values_list("interval", flat=True)}
+    return [each for each in Price.Interval.values if each in found]
+
+
 def _present(organization: Organization, product: str) -> Plan | None:
     """The plan of the organization's newest live subscription."""
     live = Subscription.objects.filter(organization=organization).live().select_related("plan__product")

@@ -8,12 +8,14 @@ from billing.models import Invoice, InvoiceLine, Plan, Price, Subscription, Subs
 from billing.providers import provider
 from billing.providers.protocol import ChangeSpec, InvoiceLineFact
 from billing.services import periods, plans
-from billing.services.proration import CHARGE, CREDIT, TAX, Billed, ProratedLine, base_minor, prorate
+from billing.services.proration import CHARGE, CREDIT, TAX, Billed, ProratedLine, base_minor, begin_anew, prorate
+from billing.services.rating import Terms
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 
 Kind = SubscriptionChange.Kind
+Timing = SubscriptionChange.Timing
 Status = Subscription.Status
 # What was shown is charged for as long as somebody may take to read it.
 SHOWN_FOR = timedelta(minutes=30)
@@ -23,13 +25,15 @@ RUNNING = (*Subscription.LIVE, Status.PAUSED, Status.UNPAID)
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change that could be asked for. An upgrade is in force at once, anything else with the next period."""
+    """A change that could be asked for."""
 
     subscription: Subscription
     kind: Kind
+    timing: Timing
     price: Price
     quantity: int
-    # The moment from which the rest of the period is counted; none in a trial, which goes on as it is.
+    # The moment from which the rest of the period is counted; none where nothing is charged or given back for it,
+    # as in a trial, which goes on as it is.
     prorated_at: datetime | None
     effective_at: datetime
     lines: tuple[ProratedLine, ...]
@@ -58,15 +62,17 @@ def running(organization: Organization, *, product: str = "", subscription_id: U
     return rows[0]
 
 
-def target(subscription: Subscription, *, plan: str, quantity: int | None, direction: Kind) -> tuple[Price, int]:
-    """The price and the quantity that are meant; without either, the next plan in that direction."""
+def target(
+    subscription: Subscription, *, plan: str, quantity: int | None, direction: Kind, interval: str = ""
+) -> tuple[Price, int]:
+    """The price and the quantity that are meant; without any of the three, the next plan in that direction."""
     if plan:
         wanted = plans.named(subscription.plan.product.code, plan)
-    elif quantity is not None:
+    elif quantity is not None or interval:
         wanted = subscription.plan
     else:
         wanted = _neighbour(subscription.plan, direction)
-    return _price(subscription, wanted), quantity or subscription.quantity
+    return _price(subscription, wanted, interval), quantity or subscription.quantity
 
 
 def _neighbour(plan: Plan, direction: Kind) -> Plan:
@@ -79,33 +85,51 @@ def _neighbour(plan: Plan, direction: Kind) -> Plan:
     return wanted
 
 
-def _price(subscription: Subscription, plan: Plan) -> Price:
-    """Whoever keeps their plan keeps their price; another plan has the one it is sold at, by the same interval."""
-    if plan.pk == subscription.plan_id:
-        return subscription.price
+def _price(subscription: Subscription, plan: Plan, interval: str) -> Price:
+    """Whoever keeps their plan and interval keeps their price; another one is had at what it is sold at now."""
     present = subscription.price
-    return plans.price_of(plan, interval=present.interval, currency=present.currency)
+    interval = interval or present.interval
+    if (plan.pk, interval) == (subscription.plan_id, present.interval):
+        return present
+    return plans.price_of(plan, interval=interval, currency=present.currency)
 
 
-def propose(subscription: Subscription, price: Price, quantity: int, *, at: datetime | None = None) -> Proposal:
-    """What the change would mean if it was asked for at that moment; a conflict where it cannot be made."""
+def propose(
+    subscription: Subscription,
+    price: Price,
+    quantity: int,
+    *,
+    at: datetime | None = None,
+    timing: Timing | None = None,
+) -> Proposal:
+    """What the change would mean if it was asked for at that moment; a conflict where it cannot be made.
+
+    Unless it is said otherwise, more is in force at once and less with the next period.
+    """
     _refuse_where_impossible(subscription, price, quantity)
     kind = direction_of(subscription, price, quantity)
+    timing = timing or (Timing.NOW if kind == Kind.UPGRADE else Timing.RENEWAL)
     after = periods.terms_for(subscription, price, quantity)
-    if kind == Kind.DOWNGRADE or subscription.status == Status.TRIALING:
-        at_once = kind == Kind.UPGRADE
-        effective_at = clock.now() if at_once else subscription.current_period_end
-        return Proposal(subscription, kind, price, quantity, None, effective_at, (), 0, base_minor(after))
-    moment = _moment(subscription, at)
-    lines = prorate(
-        _billed(subscription, moment),
-        after,
-        starts_at=subscription.current_period_start,
-        ends_at=subscription.current_period_end,
-        at=moment,
+    found = Proposal(
+        subscription, kind, timing, price, quantity, None, subscription.current_period_end, (), 0, base_minor(after)
     )
+    if timing == Timing.RENEWAL:
+        return found
+    if subscription.status == Status.TRIALING:
+        return replace(found, effective_at=clock.now())
+    moment = _moment(subscription, at)
+    lines = _prorated(subscription, price, after, moment)
     due = sum(line.amount_minor for line in lines)
-    return Proposal(subscription, kind, price, quantity, moment, moment, lines, due, base_minor(after))
+    return replace(found, prorated_at=moment, effective_at=moment, lines=lines, due_minor=due)
+
+
+def _prorated(subscription: Subscription, price: Price, after: Terms, moment: datetime) -> tuple[ProratedLine, ...]:
+    billed = _billed(subscription, moment)
+    starts_at, ends_at = subscription.current_period_start, subscription.current_period_end
+    if price.interval == subscription.price.interval:
+        return prorate(billed, after, starts_at=starts_at, ends_at=ends_at, at=moment)
+    until = periods.add_months(moment, periods.months_of(price))
+    return begin_anew(billed, after, starts_at=starts_at, ends_at=ends_at, at=moment, until=until)
 
 
 def _billed(subscription: Subscription, at: datetime) -> Billed:
@@ -155,9 +179,11 @@ def spec_of(proposal: Proposal) -> ChangeSpec:
 
 
 def direction_of(subscription: Subscription, price: Price, quantity: int) -> Kind:
-    """Up is a higher plan, or more of the same; it is in force at once. Everything else waits for the next period."""
-    present = (subscription.plan.rank, subscription.quantity)
-    return Kind.UPGRADE if (price.plan.rank, quantity) > present else Kind.DOWNGRADE
+    """Up is a higher plan, more of the same, or the same for longer at once; never what is paid for shorter."""
+    longer = periods.months_of(price) - periods.months_of(subscription.price)
+    present = (subscription.plan.rank, subscription.quantity, 0)
+    is_up = longer >= 0 and (price.plan.rank, quantity, longer) > present
+    return Kind.UPGRADE if is_up else Kind.DOWNGRADE
 
 
 def hold_to(proposal: Proposal, due_minor: int | None) -> None:

@@ -58,6 +58,14 @@ def prorate(
     )
 
 
+def begin_anew(
+    billed: Billed, after: Terms, *, starts_at: datetime, ends_at: datetime, at: datetime, until: datetime
+) -> tuple[ProratedLine, ProratedLine]:
+    """The two lines of a change to another interval: the rest of the period is given back, a whole new one charged."""
+    credit, _ = prorate(billed, after, starts_at=starts_at, ends_at=ends_at, at=at)
+    return credit, ProratedLine(CHARGE, after.quantity, base_minor(after), at, until)
+
+
 def _seconds(start: datetime, end: datetime) -> int:
     """Whole seconds, as the provider counts them; none once the end has come."""
     return max(0, int(end.timestamp()) - int(start.timestamp()))

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import PlanVersion, Subscription, SubscriptionChange
+from billing.models import PlanVersion, Price, Subscription, SubscriptionChange
 from billing.models.terms import ENFORCEMENTS, KINDS, RESETS
 from billing.services import changes, entitlements, proposals
 from billing.services.changes import Asked
@@ -20,6 +20,8 @@ from platform_core.api.strict import StrictModelSerializer, StrictSerializer
 from platform_core.errors import Conflict
 
 NONE = "none"
+# How often a plan may be paid for.
+INTERVALS = (Price.Interval.MONTH.value, Price.Interval.YEAR.value)
 RELATED = ("plan__product", "plan_version__plan__product", "price")
 
 
@@ -131,10 +133,11 @@ class WhichSerializer(StrictSerializer):
 
 
 class WishSerializer(WhichSerializer):
-    """Another plan of the product, or another quantity; without either, one step in the direction of the address."""
+    """Another plan, quantity or interval; without any of them, one step in the direction of the address."""
 
     plan = serializers.SlugField(max_length=60, required=False, default="")
     quantity = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True, default=None)
+    interval = serializers.ChoiceField(choices=INTERVALS, required=False, default="")
 
 
 class UpgradeRequestSerializer(WishSerializer):
@@ -186,7 +189,9 @@ class ProposalSerializer(StrictSerializer):
 
     subscription_id = serializers.UUIDField(source="subscription.pk")
     kind = serializers.ChoiceField(choices=["upgrade", "downgrade"])
+    timing = serializers.ChoiceField(choices=SubscriptionChange.Timing.choices)
     plan = serializers.CharField(source="price.plan.code")
+    interval = serializers.ChoiceField(source="price.interval", choices=INTERVALS)
     quantity = serializers.IntegerField()
     currency = serializers.CharField()
     lines = ProratedLineSerializer(many=True)
@@ -203,7 +208,18 @@ class ChangeSerializer(StrictModelSerializer[SubscriptionChange]):
 
     class Meta:
         model = SubscriptionChange
-        fields = ["id", "kind", "status", "plan", "quantity", "due_minor", "effective_at", "failure", "created_at"]
+        fields = [
+            "id",
+            "kind",
+            "timing",
+            "status",
+            "plan",
+            "quantity",
+            "due_minor",
+            "effective_at",
+            "failure",
+            "created_at",
+        ]
         read_only_fields = fields
 
 
@@ -241,7 +257,11 @@ class SubscriptionSurface(OrganizationSurface):
     def proposal(self, given: dict[str, Any], direction: SubscriptionChange.Kind) -> Proposal:
         subscription = self.running(given)
         price, quantity = proposals.target(
-            subscription, plan=given["plan"], quantity=given["quantity"], direction=direction
+            subscription,
+            plan=given["plan"],
+            quantity=given["quantity"],
+            direction=direction,
+            interval=given["interval"],
         )
         proposal = proposals.propose(subscription, price, quantity, at=given.get("prorated_at"))
         return proposals.at_provider(proposal)

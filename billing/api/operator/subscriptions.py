@@ -10,7 +10,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.account.subscription import ChangeSerializer, EndSerializer, SubscriptionSerializer
+from billing.api.account.subscription import INTERVALS, ChangeSerializer, EndSerializer, SubscriptionSerializer
 from billing.models import Subscription, SubscriptionChange
 from billing.services import changes, proposals
 from billing.services.changes import Asked
@@ -45,19 +45,34 @@ class SubscriptionFilterSerializer(StrictSerializer):
 
 
 class SubscriptionUpdateSerializer(StrictSerializer):
-    """What staff may change, one thing at a time. A step up is in force at once, a step down with the next period."""
+    """What staff may change, one thing at a time: what it is for (plan, quantity, interval), renewal, or its trial.
+
+    Without `timing` more is in force at once, and less with the next period.
+    """
 
     plan = serializers.SlugField(max_length=60, required=False)
     quantity = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
+    interval = serializers.ChoiceField(choices=INTERVALS, required=False)
+    timing = serializers.ChoiceField(choices=SubscriptionChange.Timing.choices, required=False)
     auto_renew = serializers.BooleanField(required=False)
     trial_ends_at = serializers.DateTimeField(required=False)
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        wanted = {"plan": "plan", "quantity": "plan", "auto_renew": "autoRenew", "trial_ends_at": "trialEndsAt"}
+        wanted = {
+            "plan": "plan",
+            "quantity": "plan",
+            "interval": "plan",
+            "auto_renew": "autoRenew",
+            "trial_ends_at": "trialEndsAt",
+        }
         things = {wanted[name] for name in given if name in wanted}
         if not things:
-            raise serializers.ValidationError({"plan": ["Say what to change: plan, quantity, autoRenew, trialEndsAt."]})
+            raise serializers.ValidationError(
+                {"plan": ["Say what to change: plan, quantity, interval, autoRenew, trialEndsAt."]}
+            )
+        if "timing" in given and things != {"plan"}:
+            raise serializers.ValidationError({"timing": ["Only of another plan, quantity or interval."]})
         if len(things) > 1:
             raise serializers.ValidationError({name: ["One thing at a time."] for name in sorted(things)})
         return given
@@ -125,8 +140,10 @@ class SubscriptionDetail(OperatorSurface):
             plan=given.get("plan", ""),
             quantity=given.get("quantity"),
             direction=SubscriptionChange.Kind.UPGRADE,
+            interval=given.get("interval", ""),
         )
-        proposal = proposals.at_provider(proposals.propose(subscription, price, quantity))
+        timing = SubscriptionChange.Timing(given["timing"]) if "timing" in given else None
+        proposal = proposals.at_provider(proposals.propose(subscription, price, quantity, timing=timing))
         return changes.change_plan(proposal, asked)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stripe._v1_services import V1Services
     from stripe.params import (
         InvoiceCreatePreviewParams,
+        SubscriptionResumeParams,
         SubscriptionScheduleUpdateParams,
         SubscriptionUpdateParams,
     )
@@ -223,6 +224,15 @@ def cancel(api: "V1Services", subscription_id: str, *, at_period_end: bool, key:
         return update(api, subscription_id, {"cancel_at_period_end": True}, key=key)
     ended = api.subscriptions.cancel(subscription_id, {"expand": WITH_DISCOUNTS}, {"idempotency_key": key})
     return normalize_subscription(plain(ended))
+
+
+def wake(api: "V1Services", subscription_id: str, *, key: str) -> SubscriptionFact:
+    """Begin a period now, unless it was begun already."""
+    subscription = read(api, subscription_id)
+    if subscription["status"] == "paused":
+        given: SubscriptionResumeParams = {"billing_cycle_anchor": "now", "expand": WITH_DISCOUNTS}
+        subscription = plain(api.subscriptions.resume(subscription_id, given, {"idempotency_key": key}))
+    return normalize_subscription(subscription)
 
 
 def settle(api: "V1Services", subscription_id: str, params: Mapping[str, Any], *, key: str) -> SubscriptionFact:

@@ -196,6 +196,11 @@ class StripeProvider:
         with calling():
             return changes.settle(self.client.v1, subscription_id, {"cancel_at_period_end": False}, key=key)
 
+    def wake_subscription(self, subscription_id: str, *, key: str) -> SubscriptionFact:
+        """Begin a period now."""
+        with calling():
+            return changes.wake(self.client.v1, subscription_id, key=key)
+
     def pause_subscription(
         self, subscription_id: str, *, key: str, resumes_at: datetime | None = None
     ) -> SubscriptionFact:

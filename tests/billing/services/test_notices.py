@@ -32,7 +32,13 @@ def test_each_change_is_confirmed_once(kind: str) -> None:
     subscription = make.subscription(make.organization("Harbour & Sons"))
     later = clock.now() + timedelta(days=5)
     change = make.subscription_change(
-        subscription, kind=kind, price=subscription.price, due_minor=1_250, effective_at=later, trial_ends_at=later
+        subscription,
+        kind=kind,
+        timing="renewal" if kind == "downgrade" else "now",
+        price=subscription.price,
+        due_minor=1_250,
+        effective_at=later,
+        trial_ends_at=later,
     )
 
     notices.changed(change)

@@ -35,8 +35,8 @@ def change(books: Books, subscription: Json, params: Json, *, collect: bool = Tr
 
 
 def _moment(books: Books, subscription: Json, params: Json) -> int:
-    """The moment as of which is prorated."""
-    at = int(params.get("proration_date", books.now))
+    """The moment as of which is prorated. Of a period that is over, such as a paused one's, nothing is left."""
+    at = int(params.get("proration_date", min(books.now, subscription["_period_end"])))
     if not subscription["_period_start"] <= at <= subscription["_period_end"]:
         raise Invalid("The proration date must lie within the current period.", param="proration_date")
     return at

@@ -69,6 +69,19 @@ def test_staff_move_it_up_at_once_and_down_with_the_period() -> None:
     assert SubscriptionChange.objects.get(kind="upgrade").reason == "By phone."
 
 
+def test_staff_say_when_it_is_in_force() -> None:
+    subscription, before = customer("hosting-pro"), charged()
+    client = staff(CHANGE)
+
+    waits = client.put(f"{PATH}/{subscription.pk}", {"quantity": 2, "timing": "renewal"})
+    at_once = client.put(f"{PATH}/{subscription.pk}", {"plan": "hosting-starter", "timing": "now"})
+
+    assert (waits.status_code, waits.json()["change"]["status"]) == (200, "scheduled")
+    told = at_once.json()["change"]
+    assert (told["kind"], told["timing"], told["status"], told["dueMinor"] < 0) == ("downgrade", "now", "applied", True)
+    assert (present().plan.code, present().quantity, charged()) == ("hosting-starter", 1, before)
+
+
 def test_staff_switch_auto_renew() -> None:
     subscription = customer()
 
@@ -95,6 +108,9 @@ def test_a_trial_that_is_none_is_not_extended() -> None:
         ({"plan": "hosting-pro", "autoRenew": True}, ["autoRenew", "plan"]),
         ({"quantity": 0}, ["quantity"]),
         ({"status": "active"}, ["status"]),
+        ({"interval": "week"}, ["interval"]),
+        ({"timing": "now", "autoRenew": True}, ["timing"]),
+        ({"plan": "hosting-pro", "timing": "later"}, ["timing"]),
         ({"trialEndsAt": "soon"}, ["trialEndsAt"]),
     ],
 )

@@ -1,0 +1,115 @@
+"""Changing what a customer's subscription is for, in the console: what it costs is told before it is done."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.utils.dateparse import parse_datetime
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+from billing.models import Price, Subscription, SubscriptionChange
+from billing.money import format_minor
+from billing.services import changes, plans, proposals
+from billing.services.changes import Asked
+from billing.services.proposals import Proposal
+from identity.models import User
+from platform_core.admin.questions import Question
+from platform_core.errors import DomainError
+
+Timing = SubscriptionChange.Timing
+WISHES = ("plan", "interval", "quantity", "timing")
+
+
+class ChangePlan(Question):
+    """Before a subscription is moved: to which plan, how many, paid how often, and from when on."""
+
+    row: Subscription
+
+    plan = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    interval = forms.ChoiceField(widget=UnfoldAdminSelectWidget, label="Paid each")
+    quantity = forms.IntegerField(min_value=1, max_value=100_000, widget=UnfoldAdminIntegerFieldWidget)
+    timing = forms.ChoiceField(choices=Timing.choices, widget=UnfoldAdminSelectWidget, label="In force")
+    reason = forms.CharField(widget=forms.Textarea, max_length=300, help_text="Written into the record.")
+    # What was told of which wish.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)
+
+    def __init__(self, row: Subscription, data: Any = None) -> None:
+        super().__init__(row, data.copy() if data is not None else None)
+        fields: Any = self.fields
+        fields["plan"].choices = [(each.code, str(each)) for each in plans.beside(row)]
+        fields["interval"].choices = [
+            choice for choice in Price.Interval.choices if choice[0] != Price.Interval.ONCE.value
+        ]
+
+    def suggested(self) -> dict[str, Any]:
+        return {
+            "plan": self.row.plan.code,
+            "interval": self.row.price.interval,
+            "quantity": self.row.quantity,
+            "timing": Timing.NOW,
+        }
+
+    def explained(self) -> str:
+        row = self.row
+        return f"{row.organization} has {row.plan}, {row.quantity} of it, paid each {row.price.interval}."
+
+    def clean(self) -> dict[str, Any]:
+        """Sent once, it tells what the change would mean; sent again as it is, the change is made, at that price."""
+        given = super().clean() or self.cleaned_data
+        if self.errors:
+            return given
+        wish = {name: given[name] for name in WISHES}
+        told = _read(given["shown"])
+        try:
+            if told.get("wish") == wish:
+                given["proposal"] = _proposed(self.row, wish, told["at"])
+                proposals.hold_to(given["proposal"], told["due"])
+                return given
+            proposal = _proposed(self.row, wish, None)
+        except DomainError as error:
+            self.add_error(None, error.message)
+            return given
+        data: Any = self.data
+        data["shown"] = json.dumps({"wish": wish, "at": proposal.prorated_at, "due": proposal.due_minor}, default=str)
+        self.add_error(None, _told(proposal))
+        return given
+
+
+def _read(shown: str) -> dict[str, Any]:
+    try:
+        told = json.loads(shown)
+        return {"wish": told["wish"], "at": told["at"], "due": int(told["due"])}
+    except (ValueError, TypeError, KeyError):
+        return {}
+
+
+def _proposed(row: Subscription, wish: dict[str, Any], at: str | None) -> Proposal:
+    price, quantity = proposals.target(
+        row,
+        plan=wish["plan"],
+        quantity=wish["quantity"],
+        direction=SubscriptionChange.Kind.UPGRADE,
+        interval=wish["interval"],
+    )
+    moment = parse_datetime(at) if at else None
+    return proposals.at_provider(proposals.propose(row, price, quantity, at=moment, timing=Timing(wish["timing"])))
+
+
+def _told(proposal: Proposal) -> str:
+    period = f"{format_minor(proposal.period_minor, proposal.currency)} each {proposal.price.interval}"
+    if proposal.timing == Timing.RENEWAL:
+        when = f"from {proposal.effective_at:%-d %B %Y} on"
+    elif proposal.due_minor < 0:
+        when = f"at once; {format_minor(-proposal.due_minor, proposal.currency)} are kept as the customer's credit"
+    else:
+        when = f"at once; {format_minor(proposal.due_minor, proposal.currency)} are charged now"
+    return f"Nothing is changed yet. {proposal.price.plan} is in force {when}, then {period}. Send it again to do so."
+
+
+def change_plan(row: Subscription, by: User, *, key: str, proposal: Proposal, reason: str, **wish: Any) -> str:
+    """As it was told."""
+    asked = Asked(by, reason, f"console:{key}")
+    done = changes.asked_before(asked.digest) or changes.change_plan(proposal, asked)
+    if done.timing == Timing.RENEWAL:
+        return f"{proposal.price.plan} from {proposal.effective_at:%-d %B %Y} on"
+    return f"{proposal.price.plan} from now on, {format_minor(done.due_minor, proposal.currency)} charged"
