@@ -8,7 +8,7 @@ import stripe
 from billing.providers.facts import CustomerFact, PaymentMethodFact
 from billing.providers.stripe.normalize import Raw, plain
 from billing.providers.stripe.normalize_money import default_method_of, normalize_customer, normalize_payment_method
-from billing.providers.stripe.reading_money import PAGE
+from billing.providers.stripe.plain_api import PAGE
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services

@@ -9,7 +9,7 @@ import stripe
 from billing.providers.facts import VerifiedEvent
 from billing.providers.stripe.client import calling
 from billing.providers.stripe.normalize import plain
-from billing.providers.stripe.reading_money import PAGE
+from billing.providers.stripe.plain_api import PAGE
 from billing.providers.stripe.signatures import event_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from billing.providers.facts import DisputeFact, InvoiceFact, PaymentFact, Refun
 from billing.providers.stripe.client import calling
 from billing.providers.stripe.normalize import Raw, id_of, normalize_invoice, normalize_subscription, plain
 from billing.providers.stripe.normalize_money import normalize_dispute, normalize_payment, normalize_refund
-from billing.providers.stripe.reading_money import PAGE
+from billing.providers.stripe.plain_api import PAGE
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services

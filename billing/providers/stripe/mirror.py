@@ -1,8 +1,9 @@
 """dj-stripe's tables as a raw mirror, written from a snapshot without one call to Stripe.
 
 dj-stripe calls Stripe while it writes: for references it does not know, for a product's features, for the account
-behind an API key. Here its calls are answered from the snapshot in hand (SnapshotClient), and it is given a
-placeholder for a key, because it stores in clear whatever key it is given.
+behind an API key. Here its calls are answered from the snapshot in hand (SnapshotClient), it is given a placeholder
+for a key, because it stores in clear whatever key it is given, and the account is told to it, because it asks for the
+key and its account anew for each object and each part of one.
 """
 
 import json
@@ -41,6 +42,8 @@ MODELS: dict[str, Any] = {
 MISSING = {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "Not in the snapshot."}}
 
 _in_hand: ContextVar[Mapping[str, Raw] | None] = ContextVar("stripe_snapshot", default=None)
+# Whose objects are written just now.
+_owner: ContextVar[mirrored.Account | None] = ContextVar("stripe_owner", default=None)
 
 
 class MirrorCalledOut(RuntimeError):
@@ -66,9 +69,17 @@ class SnapshotClient(stripe.HTTPClient):
         """There is no connection."""
 
 
+_owner_by_key = mirrored.Account.get_or_retrieve_for_api_key
+
+
+def _owner_of(api_key: str) -> mirrored.Account:
+    return _owner.get() or _owner_by_key(api_key)
+
+
 def close_module_client() -> None:
     """From now on Stripe's module-level functions, which only dj-stripe uses, cannot reach the network."""
     stripe.default_http_client = SnapshotClient()
+    mirrored.Account.get_or_retrieve_for_api_key = _owner_of
 
 
 def placeholder_key() -> str:
@@ -86,7 +97,7 @@ def mirror(snapshot: Snapshot) -> None:
             if _differs(stored.get(raw["id"]), raw):
                 _write(raw)
             if raw["object"] == "account":
-                _name_owner(raw["id"])
+                _owner.set(_named_owner(raw["id"]))
 
 
 def _stored(raws: Sequence[Raw]) -> dict[str, dict[str, Any]]:
@@ -107,11 +118,12 @@ def _differs(stored: dict[str, Any] | None, raw: Raw) -> bool:
 
 @contextmanager
 def _holding(raws: Any) -> Iterator[None]:
-    token = _in_hand.set({_path(raw): raw for raw in raws})
+    token, owner = _in_hand.set({_path(raw): raw for raw in raws}), _owner.set(None)
     try:
         yield
     finally:
         _in_hand.reset(token)
+        _owner.reset(owner)
 
 
 def _path(raw: Raw) -> str:
@@ -127,16 +139,16 @@ def _write(raw: Raw) -> None:
         model.sync_from_stripe_data(stripe.convert_to_stripe_object(dict(raw)), api_key=placeholder_key())
 
 
-def _name_owner(account_id: str) -> None:
-    """Let dj-stripe find the account that its objects belong to, through the placeholder."""
-    owner = {"djstripe_owner_account__id": account_id}
-    if mirrored.APIKey.objects.filter(secret=placeholder_key(), livemode=settings.STRIPE_LIVE_MODE, **owner).exists():
-        return
+def _named_owner(account_id: str) -> mirrored.Account:
+    """The account that the objects belong to; dj-stripe finds it through the placeholder too."""
+    named = {"secret": placeholder_key(), "livemode": settings.STRIPE_LIVE_MODE}
+    keys = mirrored.APIKey.objects.select_related("djstripe_owner_account")
+    key = keys.filter(djstripe_owner_account__id=account_id, **named).first()
+    if key is not None:
+        return key.djstripe_owner_account
+    owner = mirrored.Account.objects.get(id=account_id)
     mirrored.APIKey.objects.update_or_create(
         secret=placeholder_key(),
-        defaults={
-            "type": "publishable",
-            "livemode": settings.STRIPE_LIVE_MODE,
-            "djstripe_owner_account": mirrored.Account.objects.get(id=account_id),
-        },
+        defaults={"type": "publishable", "livemode": settings.STRIPE_LIVE_MODE, "djstripe_owner_account": owner},
     )
+    return owner

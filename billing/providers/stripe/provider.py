@@ -50,8 +50,8 @@ from billing.providers.stripe.capabilities import CAPABILITIES
 from billing.providers.stripe.client import build_client, calling
 from billing.providers.stripe.normalize import Raw, id_of, normalize_checkout, normalize_invoice, normalize_item, plain
 from billing.providers.stripe.normalize_money import normalize_customer
+from billing.providers.stripe.plain_api import PAGE
 from billing.providers.stripe.reading import Reader, account_of
-from billing.providers.stripe.reading_money import PAGE
 
 if TYPE_CHECKING:
     from stripe.params import InvoiceCreateParams, InvoiceItemCreateParams

@@ -21,7 +21,8 @@ from billing.providers.stripe.normalize import (
     subscription_of,
 )
 from billing.providers.stripe.normalize_money import default_method_of, normalize_customer
-from billing.providers.stripe.reading_money import PAGE, Money
+from billing.providers.stripe.plain_api import PlainApi
+from billing.providers.stripe.reading_money import Money
 from billing.providers.stripe.trail import Tracker
 from platform_core import clock
 
@@ -55,7 +56,7 @@ class Reader:
     """Reads with one client. `account` changes so rarely that it is read once."""
 
     def __init__(self, client: stripe.StripeClient, *, account: Raw | None) -> None:
-        self.api = client.v1
+        self.api = PlainApi(client)
         self.account = account
 
     def snapshot(self, kind: str, object_id: str) -> Snapshot | None:
@@ -92,13 +93,12 @@ class Reader:
 
     def _subscription(self, subscription_id: str) -> Raw:
         """With its neighbours; a customer who was deleted has none left that could be expanded."""
-        read = self.api.subscriptions.retrieve
         try:
-            return plain(read(subscription_id, {"expand": WITH_NEIGHBOURS}))
+            return self.api.one("subscriptions", subscription_id, expand=WITH_NEIGHBOURS)
         except stripe.InvalidRequestError as error:
             if error.code == MISSING:
                 raise
-            return plain(read(subscription_id, {"expand": WITH_NEIGHBOURS[1:]}))
+            return self.api.one("subscriptions", subscription_id, expand=WITH_NEIGHBOURS[1:])
 
     def _customer(self, found: Any, customer_id: str) -> Raw | None:
         """As it came with the subscription or the checkout, else asked for."""
@@ -108,36 +108,32 @@ class Reader:
         if not wanted:
             return None
         try:
-            return plain(self.api.customers.retrieve(wanted, {"expand": [WITH_DEFAULT]}))
+            return self.api.one("customers", wanted, expand=[WITH_DEFAULT])
         except stripe.InvalidRequestError as error:
             if error.code == MISSING:
                 raise
-            return plain(self.api.customers.retrieve(wanted))
+            return self.api.one("customers", wanted)
 
     def _schedule(self, subscription: Raw | None) -> Raw | None:
         schedule_id = id_of((subscription or {}).get("schedule"))
-        return plain(self.api.subscription_schedules.retrieve(schedule_id)) if schedule_id else None
+        return self.api.one("subscription_schedules", schedule_id) if schedule_id else None
 
     def _invoices(self, subscription: Raw) -> list[Raw]:
         """The subscription's, newest first, and those that we made for it ourselves, which only name it."""
-        theirs = self.api.invoices.list(
-            {"customer": id_of(subscription["customer"]), "limit": PAGE, "expand": ["data.payments"]}
-        )
-        found = (plain(invoice) for invoice in theirs.auto_paging_iter())
+        found = self.api.all("invoices", customer=id_of(subscription["customer"]), expand=["data.payments"])
         return [self._whole(invoice) for invoice in found if subscription_of(invoice) == subscription["id"]]
 
     def invoices_of(self, subscription_id: str) -> list[Raw]:
         """Every invoice that Stripe made for a subscription, newest first."""
-        found = self.api.invoices.list({"subscription": subscription_id, "limit": PAGE})
-        return [self._whole(plain(invoice)) for invoice in found.auto_paging_iter()]
+        return [self._whole(invoice) for invoice in self.api.all("invoices", subscription=subscription_id)]
 
     def _whole(self, invoice: dict[str, Any]) -> Raw:
         """The invoice with the lines beyond its first page, and with the reason why it could not be charged."""
         if invoice["status"] in UNPAID and invoice["attempted"]:
-            invoice = plain(self.api.invoices.retrieve(invoice["id"], {"expand": WITH_FAILURE}))
+            invoice = self.api.one("invoices", invoice["id"], expand=WITH_FAILURE)
         if invoice["lines"]["has_more"]:
-            lines = self.api.invoices.line_items.list(invoice["id"], {"limit": PAGE})
-            invoice["lines"] |= {"data": [plain(line) for line in lines.auto_paging_iter()], "has_more": False}
+            lines = list(self.api.all(f"invoices/{invoice['id']}/lines"))
+            invoice["lines"] |= {"data": lines, "has_more": False}
         return invoice
 
     def _neighbours(self, owner: Raw, customer: Raw | None) -> Iterator[Raw | None]:
@@ -152,8 +148,7 @@ class Reader:
 
     def _features(self, product_id: str) -> Raw:
         """The product's features as one list, under the address where a list of them is asked for."""
-        found = self.api.products.features.list(product_id, {"limit": PAGE})
-        features = [plain(feature) for feature in found.auto_paging_iter()]
+        features = list(self.api.all(f"products/{product_id}/features"))
         return {"object": "list", "url": f"/v1/products/{product_id}/features", "has_more": False, "data": features}
 
 

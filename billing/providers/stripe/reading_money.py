@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from billing.providers.stripe.normalize import Raw, id_of, plain
+from billing.providers.stripe.normalize import Raw, id_of
 from billing.providers.stripe.normalize_money import (
     normalize_credit_note,
     normalize_dispute,
@@ -12,18 +12,14 @@ from billing.providers.stripe.normalize_money import (
     normalize_payment_method,
     normalize_refund,
 )
+from billing.providers.stripe.plain_api import PlainApi
 from billing.providers.stripe.trail import WITH_CHARGE, Trail
-
-if TYPE_CHECKING:
-    from stripe._v1_services import V1Services
-
-PAGE = 100
 
 
 class Money:
     """Reads beside the invoices that were read; each list is asked for once, and only where there is something."""
 
-    def __init__(self, api: "V1Services", trail: Trail, invoices: list[Raw], *, customer: Raw) -> None:
+    def __init__(self, api: PlainApi, trail: Trail, invoices: list[Raw], *, customer: Raw) -> None:
         self.api = api
         self.trail = trail
         self.invoices = invoices
@@ -46,11 +42,9 @@ class Money:
         found = list(self.trail.payments)
         if self.trail.subscription_id and self.links:
             known = {payment["id"] for payment in found}
-            theirs = self.api.payment_intents.list(
-                {"customer": self.customer_id, "limit": PAGE, "expand": [f"data.{name}" for name in WITH_CHARGE]}
-            )
-            all_of_them = (plain(payment) for payment in theirs.auto_paging_iter())
-            found += [each for each in all_of_them if each["id"] in self.links and each["id"] not in known]
+            expand = [f"data.{name}" for name in WITH_CHARGE]
+            theirs = self.api.all("payment_intents", customer=self.customer_id, expand=expand)
+            found += [each for each in theirs if each["id"] in self.links and each["id"] not in known]
         return found
 
     def _charges(self, wanted: str) -> list[Raw]:
@@ -61,9 +55,9 @@ class Money:
     def refunds(self) -> list[Raw]:
         """Of payments of which something went back; and the one that the event was about."""
         found = [
-            plain(refund)
+            refund
             for payment in self._charges("amount_refunded")
-            for refund in self.api.refunds.list({"payment_intent": payment["id"], "limit": PAGE}).auto_paging_iter()
+            for refund in self.api.all("refunds", payment_intent=payment["id"])
         ]
         return _joined(found, self.trail.refunds)
 
@@ -71,9 +65,9 @@ class Money:
     def disputes(self) -> list[Raw]:
         """Of payments that somebody disputed."""
         found = [
-            plain(dispute)
+            dispute
             for payment in self._charges("disputed")
-            for dispute in self.api.disputes.list({"payment_intent": payment["id"], "limit": PAGE}).auto_paging_iter()
+            for dispute in self.api.all("disputes", payment_intent=payment["id"])
         ]
         return _joined(found, self.trail.disputes)
 
@@ -82,10 +76,10 @@ class Money:
         """Of invoices that were lowered."""
         amounts = ("pre_payment_credit_notes_amount", "post_payment_credit_notes_amount")
         found = [
-            plain(note)
+            note
             for invoice in self.invoices
             if any(invoice.get(amount) for amount in amounts)
-            for note in self.api.credit_notes.list({"invoice": invoice["id"], "limit": PAGE}).auto_paging_iter()
+            for note in self.api.all("credit_notes", invoice=invoice["id"])
         ]
         return _joined(found, self.trail.credit_notes)
 
@@ -94,8 +88,8 @@ class Money:
         """What the customer saved."""
         if not self.saves:
             return self.trail.methods
-        saved = self.api.customers.payment_methods.list(self.customer_id, {"limit": PAGE})
-        return _joined([plain(method) for method in saved.auto_paging_iter()], self.trail.methods)
+        saved = self.api.all(f"customers/{self.customer_id}/payment_methods")
+        return _joined(list(saved), self.trail.methods)
 
     def raws(self, *, held: str) -> Iterator[Raw]:
         """All of it, but the payment method that the caller holds already."""

@@ -1,12 +1,10 @@
 """From the object that an event names to the purchase it belongs to: each kind is asked where it leads."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from billing.providers.stripe.normalize import Raw, id_of, plain, subscription_of
-
-if TYPE_CHECKING:
-    from stripe._v1_services import V1Services
+from billing.providers.stripe.normalize import Raw, id_of, subscription_of
+from billing.providers.stripe.plain_api import PlainApi
 
 # A customer who comes back has a card before there is a subscription.
 WITH_CUSTOMER = ["customer.invoice_settings.default_payment_method"]
@@ -37,7 +35,7 @@ class Trail:
 class Tracker:
     """Follows with one client."""
 
-    def __init__(self, api: "V1Services") -> None:
+    def __init__(self, api: PlainApi) -> None:
         self.api = api
 
     def follow(self, kind: str, object_id: str) -> Trail:
@@ -49,7 +47,7 @@ class Tracker:
         return trail
 
     def checkout(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.checkout.sessions.retrieve(object_id, {"expand": WITH_SETUP}))
+        found = self.api.one("checkout/sessions", object_id, expand=WITH_SETUP)
         trail.checkout = found
         trail.subscription_id = id_of(found.get("subscription"))
         trail.customer_id = id_of(found.get("customer"))
@@ -64,15 +62,14 @@ class Tracker:
             trail.payments.append(self._intent(id_of(checkout["payment_intent"])))
 
     def _intent(self, intent_id: str) -> Raw:
-        return plain(self.api.payment_intents.retrieve(intent_id, {"expand": WITH_CHARGE}))
+        return self.api.one("payment_intents", intent_id, expand=WITH_CHARGE)
 
     def subscription(self, trail: Trail, object_id: str) -> None:
         trail.subscription_id = object_id
-        found = self.api.checkout.sessions.list({"subscription": object_id, "limit": 1}).data
-        trail.checkout = plain(found[0]) if found else None
+        trail.checkout = self.api.first("checkout/sessions", subscription=object_id)
 
     def invoice(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.invoices.retrieve(object_id, {"expand": ["payments"]}))
+        found = self.api.one("invoices", object_id, expand=["payments"])
         subscription_id = subscription_of(found)
         if subscription_id:
             self.subscription(trail, subscription_id)
@@ -84,31 +81,29 @@ class Tracker:
         trail.payments += [self._intent(each) for each in linked if each and each not in known]
 
     def invoice_payment(self, trail: Trail, object_id: str) -> None:
-        self.invoice(trail, id_of(plain(self.api.invoice_payments.retrieve(object_id))["invoice"]))
+        self.invoice(trail, id_of(self.api.one("invoice_payments", object_id)["invoice"]))
 
     def payment(self, trail: Trail, object_id: str) -> None:
         """Of an invoice, of a checkout, or of nothing else."""
         found = self._intent(object_id)
         trail.payments.append(found)
         trail.customer_id = id_of(found.get("customer"))
-        of: Any = {"payment": {"type": "payment_intent", "payment_intent": object_id}, "limit": 1}
-        links = self.api.invoice_payments.list(of).data
-        if links:
-            self.invoice(trail, id_of(plain(links[0])["invoice"]))
+        of = {"type": "payment_intent", "payment_intent": object_id}
+        if link := self.api.first("invoice_payments", payment=of):
+            self.invoice(trail, id_of(link["invoice"]))
         if not trail.subscription_id:
-            sessions = self.api.checkout.sessions.list({"payment_intent": object_id, "limit": 1}).data
-            trail.checkout = plain(sessions[0]) if sessions else None
+            trail.checkout = self.api.first("checkout/sessions", payment_intent=object_id)
 
     def charge(self, trail: Trail, object_id: str) -> None:
-        self._payment_of(trail, plain(self.api.charges.retrieve(object_id)))
+        self._payment_of(trail, self.api.one("charges", object_id))
 
     def refund(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.refunds.retrieve(object_id))
+        found = self.api.one("refunds", object_id)
         trail.refunds.append(found)
         self._payment_of(trail, found)
 
     def dispute(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.disputes.retrieve(object_id))
+        found = self.api.one("disputes", object_id)
         trail.disputes.append(found)
         self._payment_of(trail, found)
 
@@ -118,20 +113,20 @@ class Tracker:
             self.payment(trail, id_of(found["payment_intent"]))
 
     def credit_note(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.credit_notes.retrieve(object_id))
+        found = self.api.one("credit_notes", object_id)
         trail.credit_notes.append(found)
         self.invoice(trail, id_of(found["invoice"]))
 
     def method(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.payment_methods.retrieve(object_id))
+        found = self.api.one("payment_methods", object_id)
         trail.methods.append(found)
         trail.customer_id = id_of(found.get("customer"))
 
     def setup(self, trail: Trail, object_id: str) -> None:
-        trail.customer_id = id_of(plain(self.api.setup_intents.retrieve(object_id)).get("customer"))
+        trail.customer_id = id_of(self.api.one("setup_intents", object_id).get("customer"))
 
     def schedule(self, trail: Trail, object_id: str) -> None:
-        found = plain(self.api.subscription_schedules.retrieve(object_id))
+        found = self.api.one("subscription_schedules", object_id)
         held = id_of(found.get("subscription") or found.get("released_subscription"))
         if held:
             self.subscription(trail, held)

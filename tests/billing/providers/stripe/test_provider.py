@@ -12,7 +12,7 @@ from billing.providers.sandbox.checkout import pay
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
 from billing.providers.sandbox.shapes import account as shapes
-from billing.providers.stripe import catalog, reading
+from billing.providers.stripe import catalog, plain_api, reading
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
 from orgs.models import Organization
@@ -142,7 +142,7 @@ def test_a_refusal_for_another_reason_is_not_taken_for_gone() -> None:
 
 
 def test_nor_is_a_refusal_of_the_request_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PAGE", 1000)
+    monkeypatch.setattr(plain_api, "PAGE", 1000)
     shop.opened()
     shop.bought(make.organization())
 
