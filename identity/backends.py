@@ -3,16 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
-from django.db.models import Q
 
-from identity import selectors
+from identity import permissions, selectors
 from identity.models import User, normalize_address
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-CACHED = "_held_permissions"
 
 
 class PeopleBackend(ModelBackend):
@@ -35,15 +31,4 @@ class PeopleBackend(ModelBackend):
         """As "app.codename"; nothing for whoever is not active, and nothing about single rows."""
         if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
             return set()
-        if not hasattr(user_obj, CACHED):
-            setattr(user_obj, CACHED, _held(user_obj))
-        held: set[str] = getattr(user_obj, CACHED)
-        return held
-
-
-def _held(user: User) -> set[str]:
-    found = Permission.objects.all()
-    if not user.is_superuser:
-        found = found.filter(Q(user=user) | Q(group__user=user))
-    pairs = found.order_by().values_list("content_type__app_label", "codename")
-    return {f"{app_label}.{codename}" for app_label, codename in pairs}
+        return permissions.of(user_obj)

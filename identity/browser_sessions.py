@@ -27,12 +27,21 @@ def _known(key: str) -> "QuerySet[BrowserSession]":
     return known.select_related("sign_in__user", "sign_in__impersonator")
 
 
+def _of_staff(key: str) -> "QuerySet[BrowserSession]":
+    from identity import permissions  # noqa: PLC0415
+
+    return _known(key).annotate(held_permissions=permissions.held_by("sign_in__user"))
+
+
 _KNOWN = Prepared(_known)
+_OF_STAFF = Prepared(_of_staff)
 
 
 class SessionStore(db.SessionStore):
     """As Django's own, but for a key that is given up: it is dead at once, and one write brings the next."""
 
+    # Whether only staff get an answer here: then what they may do is read with their session.
+    is_for_staff = False
     # As it was when the session was read.
     sign_in: "Session | None" = None
     # The key whose row the next save gives another key.
@@ -48,11 +57,15 @@ class SessionStore(db.SessionStore):
         return BrowserSession
 
     def _get_session_from_db(self) -> "BrowserSession | None":
-        found = _KNOWN.first(self.session_key or "")
+        found = (_OF_STAFF if self.is_for_staff else _KNOWN).first(self.session_key or "")
         if found is None or found.expire_date <= clock.wall():
             self._session_key = None
             return None
         self.sign_in = found.sign_in
+        if self.is_for_staff and self.sign_in is not None:
+            from identity import permissions  # noqa: PLC0415
+
+            permissions.came_with(found, self.sign_in.user)
         return found
 
     def create_model_instance(self, data: "dict[str, Any]") -> "BrowserSession":

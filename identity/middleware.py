@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from identity import permissions
 from identity.models import normalize_address
 from identity.models.sessions import ADDRESS
 from identity.services import impersonation, limits, sessions
@@ -54,6 +55,7 @@ class SessionMiddleware(AuthenticationMiddleware):
     """`request.user` is the person of an open sign-in, or nobody; looked up when somebody asks."""
 
     def process_request(self, request: "HttpRequest") -> None:
+        request.session.is_for_staff = permissions.is_for_staff(request.path)  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(lambda: _user(request))  # type: ignore[assignment]
 
 

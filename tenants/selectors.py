@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from billing import selectors as billing
-from billing.models import FoundingMember, Invoice, Subscription, UsageBucket
+from billing.models import BillingPeriod, FoundingMember, Invoice, Subscription, UsageBucket
 from billing.services import periods
 from identity.models import Session, User
 from orgs import roles
@@ -24,6 +25,8 @@ from tenants.models import Order, Server, ServerStatus
 RECENT = 10
 # Where a period has no end.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# What is told of the period in hand.
+PERIOD = ("starts_at", "ends_at", "status", "token_allotment", "used")
 
 
 @dataclass(frozen=True)
@@ -180,19 +183,27 @@ def known_customers() -> QuerySet[User]:
 
 def customer_page(people: QuerySet[User]) -> QuerySet[User]:
     """People with what `customer` reads of them, without their orders themselves."""
+    subscriptions = Subscription.objects.select_related("plan", "plan_version")
+    owned = _owned().prefetch_related(Prefetch("organization__subscriptions", queryset=subscriptions))
     return people.select_related("founding_membership").prefetch_related(
-        Prefetch("memberships", queryset=_owned(), to_attr="owned")
+        Prefetch("memberships", queryset=owned, to_attr="owned")
     )
 
 
-def known_customer(pk: UUID) -> Customer:
-    """One of them, with their orders; NotFound for anybody else."""
-    return _whole(known_customers().filter(pk=pk))
+def known_customer(pk: UUID, *, hold_organizations: bool = False, hold_subscriptions: bool = False) -> Customer:
+    """One of them, with their orders; NotFound for anybody else. What they own is held until the transaction ends."""
+    owned, subscriptions = _owned(), _subscriptions()
+    if hold_organizations:
+        # In the order in which everybody takes them.
+        owned = owned.select_for_update(of=("organization",)).order_by("organization")
+    if hold_subscriptions:
+        subscriptions = subscriptions.select_for_update(of=("self",)).order_by("pk")
+    return _whole(known_customers().filter(pk=pk), owned, subscriptions)
 
 
 def owner_of(person: User) -> Customer:
     """The same of anybody, whether they ordered or not."""
-    return _whole(User.objects.filter(pk=person.pk))
+    return _whole(User.objects.filter(pk=person.pk), _owned(), _subscriptions())
 
 
 def customer(person: User) -> Customer:
@@ -201,22 +212,28 @@ def customer(person: User) -> Customer:
 
 
 def _owned() -> QuerySet[Membership]:
-    """Who owns what, with the subscriptions of each organization and how often it ordered."""
+    """Who owns what, and how often each organization ordered."""
     owned = Membership.ALL.filter(role=Role.OWNER, status=Membership.Status.ACTIVE).order_by("created_at")
     counted = Order.objects.order_by().filter(organization=OuterRef("organization")).values("organization")
     found = owned.annotate(order_count=Coalesce(Subquery(counted.values(rows=Count("pk"))), 0))
-    return found.select_related("organization__billing_account").prefetch_related(
-        Prefetch("organization__subscriptions", queryset=Subscription.objects.select_related("plan", "plan_version"))
-    )
+    return found.select_related("organization__billing_account")
 
 
-def _whole(people: QuerySet[User]) -> Customer:
+def _subscriptions() -> QuerySet[Subscription]:
+    return with_usage(Subscription.objects.select_related("plan", "plan_version"))
+
+
+def _whole(people: QuerySet[User], owned_rows: QuerySet[Membership], subscriptions: QuerySet[Subscription]) -> Customer:
     orders = Order.objects.select_related("subscription__plan", "customer", "organization", "server")
     # The person comes along with what they own: one question less.
-    found = (
-        _owned().filter(user__in=people).select_related("user__founding_membership", "organization__billing_account")
+    found = owned_rows.filter(user__in=people).select_related(
+        "user__founding_membership", "organization__billing_account"
     )
-    owned = list(found.prefetch_related(Prefetch("organization__orders", queryset=orders)))
+    found = found.prefetch_related(
+        Prefetch("organization__subscriptions", queryset=subscriptions),
+        Prefetch("organization__orders", queryset=orders),
+    )
+    owned = sorted(found, key=attrgetter("created_at"))
     person = owned[0].user if owned else people.select_related("founding_membership").first()
     if person is None:
         raise NotFound("Not found.")
@@ -245,8 +262,8 @@ def person_overview(person: User) -> PersonOverview:
         Membership.ALL.filter(user=person).select_related("organization", "custom_role").order_by("created_at")
     )
     theirs = [membership.organization_id for membership in memberships]
-    subscriptions = Subscription.objects.filter(organization__in=theirs).select_related(
-        "plan", "plan_version", "organization"
+    subscriptions = with_usage(
+        Subscription.objects.filter(organization__in=theirs).select_related("plan", "plan_version", "organization")
     )
     orders = Order.objects.filter(Q(customer=person) | Q(organization__in=theirs))
     events = AuditEvent.objects.order_by("-created_at")
@@ -264,9 +281,8 @@ def person_overview(person: User) -> PersonOverview:
 def organization_overview(organization: Organization) -> OrganizationOverview:
     """What the console shows on an organization's page."""
     members = organization.memberships.select_related("user", "custom_role").order_by("created_at")
-    subscriptions = organization.subscriptions.select_related("plan", "plan_version", "organization").order_by(
-        "-created_at"
-    )
+    theirs = organization.subscriptions.select_related("plan", "plan_version", "organization")
+    subscriptions = with_usage(theirs.order_by("-created_at"))
     pending = organization.invitations.pending().select_related("custom_role", "invited_by")
     return OrganizationOverview(
         members=[*members.filter(role=Role.OWNER)[:RECENT], *members.exclude(role=Role.OWNER)[:RECENT]],
@@ -279,17 +295,34 @@ def organization_overview(organization: Organization) -> OrganizationOverview:
     )
 
 
-def customer_usage(subscription: Subscription) -> CustomerUsage:
-    """What the period in hand includes, and what of it is used."""
+def with_usage(subscriptions: QuerySet[Subscription]) -> QuerySet[Subscription]:
+    """Subscriptions with what `customer_usage` reads of each: the period in hand, and its founding member's times."""
     end = Coalesce(OuterRef("usage_until"), Value(NEVER))
     buckets = UsageBucket.objects.filter(
         subscription=OuterRef("subscription"), bucket_hour__gte=OuterRef("usage_from"), bucket_hour__lt=end
     )
     used = buckets.order_by().values("subscription").values(tokens=Sum("tokens_total"))
-    period: Any = subscription.periods.annotate(used=Coalesce(Subquery(used), 0)).first()
-    if period is None:
-        return CustomerUsage(periods.included(subscription, clock.now()), 0, None, None)
-    return CustomerUsage(period.token_allotment, period.used, period.starts_at, period.ends_at)
+    period = BillingPeriod.objects.filter(subscription=OuterRef("pk")).annotate(used=Coalesce(Subquery(used), 0))
+    members = FoundingMember.objects.filter(organization=OuterRef("organization"), expires_at__gt=clock.now())
+    return subscriptions.annotate(
+        multiplier=Coalesce(Subquery(members.values("token_multiplier")[:1]), 1),
+        **{f"period_{name}": Subquery(period.values(name)[:1]) for name in PERIOD},
+    )
+
+
+def customer_usage(subscription: Any) -> CustomerUsage:
+    """What the period in hand of one of `with_usage` includes, and what of it is used."""
+    if subscription.period_starts_at is None:
+        return CustomerUsage(periods.multiplied(subscription, subscription.multiplier), 0, None, None)
+    used, allotment = subscription.period_used, subscription.period_token_allotment
+    return CustomerUsage(allotment, used, subscription.period_starts_at, subscription.period_ends_at)
+
+
+def multiply(subscription: Any, multiplier: int) -> None:
+    """What a founding membership does to one of `with_usage`, told without asking again."""
+    subscription.multiplier = multiplier
+    if subscription.period_status == BillingPeriod.Status.OPEN and subscription.period_token_allotment is not None:
+        subscription.period_token_allotment *= multiplier
 
 
 def _importance(subscription: Subscription) -> tuple[bool, bool, datetime]:

@@ -17,15 +17,6 @@ AREAS = (
     "api/user/account", "api/user/auth/", "api/v1/admin/customers", "api/v1/admin/staff", "api/v1/auth/",
     "api/v1/profile", "api/v1/public/founding-members", "api/v1/setup", "api/v1/users/me", "auth/",
 )  # fmt: skip
-# What still costs more, how much at most, and why.
-ABOVE = {
-    ("PATCH", "api/v1/admin/staff/<uuid:pk>"): (9, "another role and a suspension at once, each with what it holds"),
-    ("PATCH", "api/v1/admin/customers/<uuid:pk>"): (13, "several changes at once, and the answer"),
-    ("POST", "api/v1/auth/2fa/verify"): (
-        10,
-        "with the token of a sign-in of the pages: also when they were here, and the browser's own row",
-    ),
-}
 NOT_COUNTED = re.compile(
     r'\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)|.*(?:platform_core_ratecounter|FROM "identity_signingkey"|'
     r'INTO "identity_signingkey")',
@@ -62,6 +53,5 @@ def _recorder(asked: list[str]) -> Callable[..., Any]:
 
 
 def _check(method: str, route: str, asked: list[str]) -> None:
-    most, _ = ABOVE.get((method, route), (MOST, ""))
-    if len(asked) > most:
-        raise TooManyQueries("\n".join([f"{method} /{route} asks {len(asked)} times, at most {most}:", *asked]))
+    if len(asked) > MOST:
+        raise TooManyQueries("\n".join([f"{method} /{route} asks {len(asked)} times, at most {MOST}:", *asked]))

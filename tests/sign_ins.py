@@ -1,11 +1,9 @@
 """Browsers that are signed in, without the event that signing in leaves."""
 
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 
 from identity.models import Session, StepUp, User
@@ -23,12 +21,7 @@ def make_session(user: User, kind: str = "pages", **fields: Any) -> Session:
 def enter(client: Client, user: User, kind: str = "pages", **fields: Any) -> Session:
     """Let a browser carry a sign-in of this person; staff have entered their console too."""
     session = make_session(user, kind, **fields)
-    store = import_module(settings.SESSION_ENGINE).SessionStore()
-    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
-    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store[sessions.SID] = str(session.pk)
-    store.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = store.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(sessions.store_of(session).session_key)
     if user.is_staff:
         console = sessions.store_of(make_session(user, "console", **fields))
         client.cookies[settings.CONSOLE_COOKIE_NAME] = str(console.session_key)

@@ -4,6 +4,7 @@ Granting one multiplies at once what the organization's open periods include. Wh
 next period on: nothing that was promised for a period is taken away within it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
 
 from billing.models import BillingPeriod, FoundingMember, Subscription
 from platform_core import clock, scoping
@@ -55,20 +56,19 @@ def grant(
     by: "User",
     multiplier: int = MULTIPLIER,
     expires_at: datetime | None = None,
+    held: Iterable[UUID] | None = None,
 ) -> FoundingMember:
-    """Make a person a founding member, whose organization's plans include so many times the tokens."""
+    """Make a person a founding member, whose organization's plans include so many times the tokens.
+
+    `held` are the organization's subscriptions, for whoever has locked all of them.
+    """
     until = expires_at or clock.now() + LIFE
     _check_multiplier(multiplier)
     _check_expiry(until)
-    others = FoundingMember.objects.filter(Q(user=person) | Q(organization=organization_id))
-    holders = set(others.values_list("user", flat=True))
-    if person.pk in holders:
-        raise Conflict("This person is a founding member already.")
-    if holders:
-        raise Conflict("This organization has a founding member already.")
+    highest = _highest_without(person, organization_id)
     values = {"organization_id": organization_id, "user": person, "token_multiplier": multiplier, "expires_at": until}
-    member = _numbered(values)
-    _multiply_open_periods(organization_id, multiplier)
+    member = _numbered(values, highest)
+    _multiply_open_periods(_held(organization_id) if held is None else held, multiplier)
     changes = {"number": member.number, "token_multiplier": multiplier, "expires_at": until}
     audit.record("founding_member.grant", member, by=by, changes=changes)
     return member
@@ -120,23 +120,39 @@ def _check_expiry(expires_at: datetime) -> None:
         raise InvalidInput(message, details={"expires_at": [message]})
 
 
-def _numbered(values: dict[str, Any]) -> FoundingMember:
+def _highest_without(person: "User", organization_id: UUID) -> int:
+    """The highest number given; a conflict where one of them has one."""
+    found = FoundingMember.objects.aggregate(
+        highest=Max("number"),
+        persons=Count("pk", filter=Q(user=person)),
+        organizations=Count("pk", filter=Q(organization=organization_id)),
+    )
+    if found["persons"]:
+        raise Conflict("This person is a founding member already.")
+    if found["organizations"]:
+        raise Conflict("This organization has a founding member already.")
+    return found["highest"] or 0
+
+
+def _numbered(values: dict[str, Any], highest: int) -> FoundingMember:
     """The next number, which the unique index gives to one of all who ask at once."""
     for _ in range(TRIES):
-        now = spots()
-        if not now.remaining:
+        if highest >= settings.FOUNDING_MEMBER_SPOTS:
             raise Conflict("Every founding membership is taken.")
         try:
             with transaction.atomic():
-                return FoundingMember.objects.create(number=now.taken + 1, **values)
+                return FoundingMember.objects.create(number=highest + 1, **values)
         except IntegrityError:
-            continue
+            highest = spots().taken
     raise Conflict("Somebody else became a founding member at the same moment. Try again.")
 
 
-def _multiply_open_periods(organization_id: UUID, multiplier: int) -> None:
+def _held(organization_id: UUID) -> list[UUID]:
     # Usage and closing queue at the subscription's row: a period is not closed meanwhile.
     subscriptions = Subscription.objects.select_for_update(of=("self",)).filter(organization=organization_id)
-    held = [subscription.pk for subscription in subscriptions.order_by("pk")]
+    return [subscription.pk for subscription in subscriptions.order_by("pk")]
+
+
+def _multiply_open_periods(held: Iterable[UUID], multiplier: int) -> None:
     periods = BillingPeriod.objects.open().filter(subscription__in=held, token_allotment__isnull=False)
     periods.update(token_allotment=F("token_allotment") * multiplier)

@@ -119,10 +119,15 @@ def _agreed_to(row: BillingPeriod | Subscription) -> tuple[object, ...]:
 
 def included(subscription: Subscription, at: datetime) -> int | None:
     """The tokens included in a period that begins then, a founding member's multiplied; None: no part of the plan."""
-    allotment = subscription.plan_version.token_allotment
-    if allotment is None:
+    if subscription.plan_version.token_allotment is None:
         return None
-    return allotment * subscription.quantity * FoundingMember.objects.multiplier(subscription.organization_id, at)
+    return multiplied(subscription, FoundingMember.objects.multiplier(subscription.organization_id, at))
+
+
+def multiplied(subscription: Subscription, multiplier: int) -> int | None:
+    """The same for whoever knows the multiplier."""
+    allotment = subscription.plan_version.token_allotment
+    return None if allotment is None else allotment * subscription.quantity * multiplier
 
 
 def terms_for(subscription: Subscription, price: Price, quantity: int) -> Terms:

@@ -14,6 +14,7 @@ from uuid import UUID
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from identity import permissions
 from identity.api import cookies
 from identity.models import Session, User
 from identity.services import access_tokens, sessions
@@ -76,7 +77,7 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        access = access_tokens.verify(token.strip())
+        access = access_tokens.verify(token.strip(), for_staff=permissions.is_for_staff(request.path))
         return access.session.user, Credential.of_token("bearer", access)
 
     def authenticate_header(self, request: Request) -> str:
@@ -91,7 +92,7 @@ class CookieAuthentication(BaseAuthentication):
         if not token:
             return None
         try:
-            access = access_tokens.verify(token)
+            access = access_tokens.verify(token, for_staff=permissions.is_for_staff(request.path))
         except NotAuthenticated:
             return None
         return access.session.user, Credential.of_token("cookie", access)

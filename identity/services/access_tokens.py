@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db.models import QuerySet, Subquery
 from jwt.types import Options
 
+from identity import permissions
 from identity.models import Session, SigningKey
 from identity.services import sessions
 from identity.services.signing_keys import ALGORITHM, signer
@@ -61,10 +62,13 @@ def sign(session: Session, *, seconds: int) -> str:
     return jwt.encode(claims, key.key, algorithm=ALGORITHM, headers={"kid": str(key.pk), "typ": TYPE})
 
 
-def verify(token: str) -> AccessToken:
-    """The sign-in that a token proves; 401 for any other token, whatever is wrong with it."""
+def verify(token: str, *, for_staff: bool = False) -> AccessToken:
+    """The sign-in that a token proves; 401 for any other token, whatever is wrong with it.
+
+    `for_staff`: with what its person may do.
+    """
     try:
-        return _verified(token)
+        return _verified(token, for_staff=for_staff)
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise NotAuthenticated("The access token is not valid.") from error
 
@@ -78,11 +82,16 @@ def _known(session_id: UUID, key_id: UUID) -> "QuerySet[Session]":
     )
 
 
+def _known_staff(session_id: UUID, key_id: UUID) -> "QuerySet[Session]":
+    return _known(session_id, key_id).annotate(held_permissions=permissions.held_by("user"))
+
+
 KNOWN = Prepared(_known)
+KNOWN_STAFF = Prepared(_known_staff)
 
 
-def _verified(token: str) -> AccessToken:
-    session, public_key = _named_in(token)
+def _verified(token: str, *, for_staff: bool) -> AccessToken:
+    session, public_key = _named_in(token, for_staff=for_staff)
     claims = _signed(token, public_key, settings.BASE_URL)
     if claims["sub"] != str(session.user_id) or not session.is_usable or not _in_time(claims, clock.wall()):
         raise jwt.InvalidTokenError("The sign-in has ended.")
@@ -107,11 +116,13 @@ def _signed(token: str, public_key: str, issuer: str) -> Mapping[str, Any]:
     return claims
 
 
-def _named_in(token: str) -> tuple[Session, str]:
+def _named_in(token: str, *, for_staff: bool) -> tuple[Session, str]:
     """Sign-in, person and public key in one query, by what the token claims before any of it is believed."""
-    session: Any = KNOWN.first(*_names_in(token))
+    session: Any = (KNOWN_STAFF if for_staff else KNOWN).first(*_names_in(token))
     if session is None or not session.public_key or _is_over(session.key_retires_at):
         raise jwt.InvalidTokenError("No such sign-in, or no such key.")
+    if for_staff:
+        permissions.came_with(session, session.user)
     return session, session.public_key
 
 

@@ -1,5 +1,8 @@
 """Opening, suspending and reactivating accounts."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -14,6 +17,8 @@ from orgs.services.organizations import create_organization
 from platform_core import scoping
 from platform_core.errors import Conflict, NotAllowed
 from platform_core.services import audit
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class AddressTaken(Conflict):
@@ -117,12 +122,18 @@ def insert(person: User, *, confirmed: bool = False) -> EmailAddress:
 @transaction.atomic
 def suspend(user: User, *, by: User) -> None:
     """Keep a person out: every sign-in ends now. Nobody can do this to themselves."""
+    ownership.hold_owned(user.pk)
+    suspend_held(user, by=by)
+
+
+def suspend_held(user: User, *, by: User, **changes: Any) -> None:
+    """The same, where what the person owns is held already. `changes` are of their row."""
     refuse_own(user.pk, by)
     require_reach(user, by)
-    ownership.hold_owned(user.pk)
     is_owner = user.is_staff and owners.hold(user)
     # Whoever becomes staff at this moment, or ceases to be, is no longer the person that was looked at.
-    if not keep_out(user, User.objects.filter(pk=user.pk, is_staff=user.is_staff), is_owner=is_owner, by=by):
+    rows = User.objects.filter(pk=user.pk, is_staff=user.is_staff)
+    if not keep_out(user, rows, is_owner=is_owner, by=by, changes=changes):
         raise Conflict("Only active accounts can become suspended.")
 
 
@@ -132,17 +143,20 @@ def refuse_own(user_id: UUID, by: User) -> None:
         raise Conflict("You cannot suspend your own account.")
 
 
-def keep_out(user: User, rows: QuerySet[User], *told: str, is_owner: bool, by: User) -> bool:
+def keep_out(
+    user: User, rows: QuerySet[User], *told: str, is_owner: bool, by: User, changes: Mapping[str, Any] = NOTHING
+) -> bool:
     """Suspend a person, if they are active and among these rows: signed in nowhere, acting as nobody, stranding nobody.
 
-    What they own, and as an owner of the platform their place, is held already. `told` are columns to be read.
+    What they own, and as an owner of the platform their place, is held already. `told` are columns to be read,
+    `changes` are written with it.
     """
     person = OuterRef("pk")
     active = rows.filter(status=User.Status.ACTIVE).annotate(
         strands=ownership.strands(person), others=owners.others(person)
     )
     with scoping.system():
-        found = sessions.outdate(user, active, "strands", "others", *told, status=User.Status.SUSPENDED)
+        found = sessions.outdate(user, active, "strands", "others", *told, status=User.Status.SUSPENDED, **changes)
     if not found:
         return False
     _, strands, others, *values = found
@@ -158,10 +172,11 @@ def keep_out(user: User, rows: QuerySet[User], *told: str, is_owner: bool, by: U
 
 
 @transaction.atomic
-def reactivate(user: User, *, by: User) -> None:
-    """Let a suspended person sign in again; the sign-ins from before stay ended."""
+def reactivate(user: User, *, by: User, **changes: Any) -> None:
+    """Let a suspended person sign in again; the sign-ins from before stay ended. `changes` are of their row."""
     require_reach(user, by)
-    if not User.objects.filter(pk=user.pk, status=User.Status.SUSPENDED).update(status=User.Status.ACTIVE):
+    suspended = User.objects.filter(pk=user.pk, status=User.Status.SUSPENDED)
+    if not suspended.update(status=User.Status.ACTIVE, **changes):
         raise Conflict("Only suspended accounts can become active.")
     user.status = User.Status.ACTIVE
     audit.record("user.reactivate", user, by=by)

@@ -1,5 +1,5 @@
-"""Guessing codes. Every try is counted for the person, over all their sign-ins and in the database, before it is
-looked at: neither a new pending sign-in nor another worker gives a guesser more tries.
+"""Guessing codes. Every wrong one is counted for the person, over all their sign-ins and in the database, and none is
+right while they are blocked: neither a new pending sign-in nor another worker gives a guesser more tries.
 """
 
 from datetime import datetime, timedelta
@@ -34,9 +34,22 @@ def spend(user: User) -> int:
     return counted
 
 
-def forgive(user: User, **changes: Any) -> None:
-    """The code was right: what was wrong before it is forgotten. `changes` are of the same row."""
-    User.objects.filter(pk=user.pk).update(**FORGIVEN, **changes)
+def forgive(user: User) -> None:
+    """The code was right: what was wrong before it is forgotten."""
+    User.objects.filter(pk=user.pk).update(**FORGIVEN)
+
+
+def count_right(user: User, **changes: Any) -> bool:
+    """The same, unless the person is blocked: then no code is right. `changes` are of the same row.
+
+    Like `spend` one statement on one row: of right and wrong codes at once, none is right after too many wrong ones.
+    """
+    return User.objects.filter(free(clock.wall()), pk=user.pk).update(**FORGIVEN, **changes) == 1
+
+
+def free(now: datetime) -> Q:
+    """Who is not blocked, as a condition on their row."""
+    return Q(codes_blocked_until=None) | Q(codes_blocked_until__lte=now)
 
 
 def was_wrong(user: User, tries: int) -> None:
@@ -58,9 +71,8 @@ def _counted(user: User, now: datetime) -> int | None:
     ]
     longest = When(wrong_codes__gte=FREE + DOUBLINGS - 1, then=Value(now + LONGEST_BLOCK))
     until = Case(*waits, longest, default=None, output_field=DateTimeField(null=True))
-    is_free = Q(codes_blocked_until=None) | Q(codes_blocked_until__lte=now)
-    free = User.objects.filter(is_free, pk=user.pk)
-    changed = returning.update(free, "wrong_codes", wrong_codes=F("wrong_codes") + 1, codes_blocked_until=until)
+    rows = User.objects.filter(free(now), pk=user.pk)
+    changed = returning.update(rows, "wrong_codes", wrong_codes=F("wrong_codes") + 1, codes_blocked_until=until)
     return changed[0][0] if changed else None
 
 

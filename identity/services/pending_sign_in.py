@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db.models import OuterRef, Subquery, UUIDField
 
-from identity.models import Passkey, PasskeyChallenge, PendingSignIn, Session, TotpDevice, User
+from identity.models import Passkey, PasskeyChallenge, PendingSignIn, TotpDevice, User
 from identity.services import passkeys, two_factor
 from orgs.models import ACTIVE, Membership
 from platform_core import clock, tokens
@@ -75,16 +75,21 @@ def _passkey_named(credential_id: object) -> dict[str, Any]:
 
 def prove_by_code(pending: PendingSignIn, code: str) -> str:
     """Complete it with a code, and say by which method. Five wrong ones end it."""
+    with proved_by_code(pending, code) as method:
+        return method
+
+
+@contextmanager
+def proved_by_code(pending: PendingSignIn, code: str) -> Iterator[str]:
+    """The same, for a sign-in that begins in one transaction with the code that it takes."""
     with _taken(pending):
         try:
-            # Tokens are handed out next; a session of the pages says so by itself.
-            seen = {"last_login": clock.wall()} if pending.form == Session.Kind.TOKENS else {}
-            with two_factor.proved_by_code(pending.user, code, **seen) as proved:
-                method = proved
-        except InvalidInput as error:
+            seen = clock.wall()
+            with two_factor.proved_by_code(pending.user, code, last_login=seen) as method:
+                pending.user.last_login = seen
+                yield method
+        except two_factor.WrongCode as error:
             raise NotAuthenticated(two_factor.WRONG_CODE) from error
-    pending.user.last_login = seen.get("last_login", pending.user.last_login)
-    return method
 
 
 def passkey_options(pending: PendingSignIn) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What is said of a person: by themselves, and for what they are, by staff."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
@@ -26,14 +26,23 @@ TOLD = ("is_taken", "is_proved", "role")
 @transaction.atomic
 def rename(user: "User", *, first_name: str, last_name: str, by: "User") -> None:
     """Change a person's name; the same name again is no change and leaves no event."""
-    given = {"first_name": first_name, "last_name": last_name}
+    save(user, renamed(user, first_name=first_name, last_name=last_name, by=by))
+
+
+def renamed(user: "User", *, by: "User", **given: str) -> dict[str, str]:
+    """The same, told and not written: what of these columns changes, for whoever writes the row anyway."""
     changes = {name: value for name, value in given.items() if getattr(user, name) != value}
-    if not changes:
-        return
     for name, value in changes.items():
         setattr(user, name, value)
-    user.save(update_fields=list(changes))
-    _tell(user, changes, by=by)
+    if changes:
+        _tell(user, changes, by=by)
+    return changes
+
+
+def save(user: "User", changes: Iterable[str]) -> None:
+    """Write these columns, if any, of what was told already."""
+    if columns := list(changes):
+        user.save(update_fields=columns)
 
 
 @transaction.atomic

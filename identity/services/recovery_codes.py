@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from identity.models import User
 from platform_core import scoping, tokens
@@ -13,6 +14,7 @@ COUNT = 10
 # Without the letters and digits that people confuse.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 LENGTH = 10
+ANY = Q()
 
 
 def fresh() -> tuple[list[str], list[str]]:
@@ -47,18 +49,21 @@ def after(user: User, code: str) -> list[str] | None:
     return others if len(others) < len(user.recovery_digests) else None
 
 
-def accept(user: User, code: str, **changes: Any) -> int | None:
+def accept(user: User, code: str, *, where: Q = ANY, **changes: Any) -> int | None:
     """How many are left after this one; None where it does not work. It does for one of all who present it at once.
 
-    `changes` are written to the person's row with it.
+    It does only `where` their row is so; `changes` are written to it.
     """
     while (others := after(user, code)) is not None:
-        same = User.objects.filter(pk=user.pk, recovery_digests=user.recovery_digests)
+        before = user.recovery_digests
+        same = User.objects.filter(where, pk=user.pk, recovery_digests=before)
         if same.update(recovery_digests=others, **changes):
             user.recovery_digests = others
             return len(others)
-        # Another was used at this moment, or all were replaced.
         user.refresh_from_db(fields=["recovery_digests"])
+        if user.recovery_digests == before:
+            break
+        # Another was used at this moment, or all were replaced.
     return None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SID = browser_sessions.SID
-BACKEND = "identity.backends.PeopleBackend"
 # Where a request remembers what was found.
 FOUND = "_sign_in"
 # How exactly it is known when somebody was here last.
@@ -54,11 +53,11 @@ def begin(
     """
     with transaction.atomic(), scoping.system():
         session = _insert(user, kind=kind, methods=sorted(set(methods)), two_factor=two_factor, **columns)
+        if by is None and (user.last_login is None or session.last_seen_at - user.last_login >= SEEN_EVERY):
+            user.last_login = session.last_seen_at
+            user.save(update_fields=["last_login"])
         if request is not None and kind != Session.Kind.TOKENS:
-            # Django's own login says when.
             _carry(request, session)
-        elif by is None and (user.last_login is None or session.last_seen_at - user.last_login >= SEEN_EVERY):
-            User.objects.filter(pk=user.pk).update(last_login=session.last_seen_at)
         audit.record("session.start", user, by=by or user, changes={"session": session.pk, "kind": kind})
         if by is None:
             telemetry.record(
@@ -285,7 +284,12 @@ def _carry(request: "HttpRequest", session: Session) -> None:
     before = of_request(request)
     if before is not None:
         Session.objects.filter(pk=before.pk).end("replaced")
+    if before is not None and before.user_id != session.user_id:
+        request.session.flush()
+    else:
         request.session.cycle_key()
-    login(request, session.user, backend=BACKEND)
+    # Not Django's own login: what it would keep of the person in the browser's session is the row's to say.
+    rotate_token(request)
+    request.user = session.user
     request.session[SID] = str(session.pk)
     setattr(request, FOUND, session)

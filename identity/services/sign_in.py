@@ -80,6 +80,12 @@ def by_passkey(user: User) -> IssuedTokens:
     return tokens.issue(user, organization_id=in_use, methods=[two_factor.PASSKEY], two_factor=True)
 
 
+def complete_by_code(request: "HttpRequest", pending: PendingSignIn, code: str) -> IssuedTokens | Session:
+    """The person is signed in by a code, in the form in which they began."""
+    with pending_sign_in.proved_by_code(pending, code) as method:
+        return complete(request, pending, method)
+
+
 def complete(request: "HttpRequest", pending: PendingSignIn, method: str) -> IssuedTokens | Session:
     """The second factor is proved too: the person is signed in, in the form in which they began."""
     methods = [*pending.methods, method]

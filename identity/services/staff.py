@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from identity import staff_roles
 from identity.models import Passkey, TotpDevice, User
@@ -18,7 +18,9 @@ from platform_core.services import audit
 
 NOT_ACTIVE = "This person is not active."
 # What is told of a member with the change.
-TOLD = ("email", "first_name", "last_name", "status", "last_login", "created_at", "two_factor_enabled")
+TOLD = ("email", "first_name", "last_name", "status", "last_login", "created_at", "two_factor_enabled", "group_id")
+# Under this name a member bears the role that they are to be given.
+WANTED = "wanted_role"
 
 
 def members() -> QuerySet[User]:
@@ -36,7 +38,7 @@ def change(member_id: UUID, *, by: User, role: str | None = None, status: str | 
         accounts.refuse_own(member_id, by)
         ownership.hold_owned(member_id)
     with audit.together():
-        member = _held(member_id, by)
+        member = _held(member_id, by, wanted=role or "")
         if not _change_status(member, status, by=by):
             _read(member)
         # Only now: whom there is not, nothing is said of.
@@ -70,17 +72,22 @@ def require_rank(role: str, by: User, *, message: str) -> None:
         raise NotAllowed(message)
 
 
-def _held(member_id: UUID, by: User) -> User:
-    """A member, not read yet, with their role: while it is held, nobody else takes an owner away."""
+def _held(member_id: UUID, by: User, *, wanted: str = "") -> User:
+    """A member, not read yet, with their role: while it is held, nobody else takes an owner away.
+
+    The group of the `wanted` role will be read with them.
+    """
     member = User(pk=member_id, is_staff=True)
     staff_roles.hold(member, by)
+    vars(member)[WANTED] = wanted
     _require_reach(member, by)
     return member
 
 
 def _rows(member: User) -> QuerySet[User]:
     # The deactivated and the active alike; a customer is no member of staff.
-    return members().filter(pk=member.pk).order_by()
+    group = Subquery(Group.objects.filter(name=vars(member)[WANTED]).values("pk")[:1])
+    return members().filter(pk=member.pk).order_by().annotate(group_id=group)
 
 
 def _read(member: User) -> None:
@@ -144,4 +151,4 @@ def _give(member: User, role: str) -> None:
         User.groups.through.objects.filter(user=member).update(group=group)
         vars(member)[staff_roles.KNOWN] = role
     else:
-        put_in(member, role, group.get()["pk"])
+        put_in(member, role, vars(member)["group_id"])

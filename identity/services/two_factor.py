@@ -166,13 +166,12 @@ def proved_by_code(user: User, code: str, **changes: Any) -> Iterator[str]:
 
 @contextmanager
 def _counted(user: User) -> Iterator[None]:
-    """A transaction for one try of a code: counted before, and told where it was one wrong one too many."""
-    tries = code_attempts.spend(user)
+    """A transaction for one try of a code. A wrong one is counted, and told where it was one too many."""
     try:
         with transaction.atomic():
             yield
     except WrongCode:
-        code_attempts.was_wrong(user, tries)
+        code_attempts.was_wrong(user, code_attempts.spend(user))
         raise
 
 
@@ -222,11 +221,11 @@ def _method_of(user: User, code: str, **changes: Any) -> str:
         if device is None or totp.step_of(device.secret, code) is None:
             raise WrongCode
         # The person's row first, as everybody does who changes both.
-        code_attempts.forgive(user, **changes)
-        if not totp.accept(device, code):
+        if not code_attempts.count_right(user, **changes) or not totp.accept(device, code):
             raise WrongCode
         return OTP
-    left = recovery_codes.accept(user, code, **code_attempts.FORGIVEN, **changes)
+    free = code_attempts.free(clock.wall())
+    left = recovery_codes.accept(user, code, where=free, **code_attempts.FORGIVEN, **changes)
     if left is None:
         raise WrongCode
     _tell_recovery(user, left)
@@ -256,7 +255,9 @@ def _disable(user: User, session: Session, code: str | None) -> Status:
 def _empty(user: User, code: str | None) -> None:
     """Hold the person's row, and leave no recovery code on it; where one of them is the proof, it must be there."""
     rows = User.objects.filter(pk=user.pk).annotate(obliged=two_factor_required_of(OuterRef("pk")))
-    changes = {} if code is None else code_attempts.FORGIVEN
+    changes: dict[str, Any] = {}
+    if code is not None:
+        rows, changes = rows.filter(code_attempts.free(clock.wall())), code_attempts.FORGIVEN
     if code is not None and len(code) != totp.DIGITS:
         others = recovery_codes.after(user, code)
         if others is None:
@@ -265,7 +266,7 @@ def _empty(user: User, code: str | None) -> None:
         _tell_recovery(user, len(others))
     found = sessions.outdate(user, rows, "obliged", recovery_digests=[], **changes)
     if not found:
-        # Another request took that code at this moment.
+        # Another request took that code at this moment, or the person is blocked.
         raise WrongCode
     _refuse_last(user, is_last=True, obliged=found[1])
 

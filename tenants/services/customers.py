@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,6 +15,7 @@ from orgs.models import Organization
 from orgs.services import organizations
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.services import audit
+from tenants import selectors
 from tenants.selectors import Customer
 
 
@@ -33,30 +35,35 @@ def add(email: str, name: str, company: str, *, by: User) -> Customer:
 
 
 @transaction.atomic
-def update(customer: Customer, changes: Mapping[str, Any], *, by: User) -> Customer:
-    """Change a customer's name, company, status or founding membership: all of what is asked for, or nothing.
+def update(person_id: UUID, changes: Mapping[str, Any], *, by: User) -> Customer:
+    """Change a customer's name, company and status, or their founding membership: all that is asked for, or nothing.
 
     Gives the customer as they are now.
     """
+    is_kept_out = changes.get("status") == User.Status.SUSPENDED
+    is_granted = changes.get("founding_member") is not None
+    customer = selectors.known_customer(person_id, hold_organizations=is_kept_out, hold_subscriptions=is_granted)
     with audit.together():
-        return _updated(customer, changes, by=by)
+        if "founding_member" in changes:
+            return _change_founding(customer, changes["founding_member"], by=by)
+        _change(customer, changes, by=by)
+    return customer
 
 
-def _updated(customer: Customer, changes: Mapping[str, Any], *, by: User) -> Customer:
-    person = customer.person
+def _change(customer: Customer, changes: Mapping[str, Any], *, by: User) -> None:
+    person, names = customer.person, {}
     if "name" in changes:
-        first_name, last_name = split_name(changes["name"])
-        profile.rename(person, first_name=first_name, last_name=last_name, by=by)
+        names = dict(zip(("first_name", "last_name"), split_name(changes["name"]), strict=True))
     if "company" in changes:
         organizations.rename(_organization(customer), changes["company"], by=by)
-    if "founding_member" in changes:
-        member = _change_founding(customer, changes["founding_member"], by=by)
-        customer = replace(customer, founding_member=member)
-    # Last: whoever is suspended cannot be given anything.
-    if "status" in changes and changes["status"] != person.status:
-        act = accounts.reactivate if changes["status"] == User.Status.ACTIVE else accounts.suspend
-        act(person, by=by)
-    return customer
+    status = changes.get("status", person.status)
+    renamed = profile.renamed(person, **names, by=by)
+    if status == person.status:
+        profile.save(person, renamed)
+    elif status == User.Status.ACTIVE:
+        accounts.reactivate(person, by=by, **renamed)
+    else:
+        accounts.suspend_held(person, by=by, **renamed)
 
 
 def make_founding_member(customer: Customer, *, by: User, **terms: Any) -> FoundingMember:
@@ -70,14 +77,22 @@ def _organization(customer: Customer) -> Organization:
     return customer.organization
 
 
-def _change_founding(customer: Customer, terms: Mapping[str, Any] | None, *, by: User) -> FoundingMember:
-    """None ends a membership; terms change it, or grant one."""
+def _change_founding(customer: Customer, terms: Mapping[str, Any] | None, *, by: User) -> Customer:
+    """None ends a membership; terms change it, or grant one. The customer's subscriptions are held for a grant."""
     member = customer.founding_member
     if terms is None:
         if member is None:
             message = "There is no founding membership to end."
             raise InvalidInput(message, details={"foundingMember": [message]})
-        return founding.end(member, by=by)
+        return replace(customer, founding_member=founding.end(member, by=by))
     if member is None:
-        return make_founding_member(customer, by=by, **terms)
-    return founding.change(member, by=by, **terms)
+        return _granted(customer, terms, by=by)
+    return replace(customer, founding_member=founding.change(member, by=by, **terms))
+
+
+def _granted(customer: Customer, terms: Mapping[str, Any], *, by: User) -> Customer:
+    held = [each.pk for each in _organization(customer).subscriptions.all()]
+    member = make_founding_member(customer, by=by, held=held, **terms)
+    if customer.subscription is not None:
+        selectors.multiply(customer.subscription, member.token_multiplier)
+    return replace(customer, founding_member=member)

@@ -91,7 +91,6 @@ def test_nothing_is_kept_of_routes_that_are_gone(counts: dict[str, int]) -> None
 def test_the_endpoints_for_people_ask_eight_times_at_most(settings: Any) -> None:
     assert "tests.counted.EightQueries" in settings.MIDDLEWARE
     paths = {(route.method, route.path.lstrip("/")) for route in routes.routes()}
-    assert set(counted.ABOVE) <= paths
     assert all(any(path.startswith(area) for _, path in paths) for area in counted.AREAS)
 
 

@@ -13,8 +13,7 @@ from identity.api.authentication import credential_of
 from identity.api.user.users import UserSerializer
 from identity.models import PendingSignIn
 from identity.models.sessions import ENROL
-from identity.services import limits, pending_sign_in, recovery_codes, two_factor
-from identity.services.sign_in import complete
+from identity.services import limits, pending_sign_in, recovery_codes, sign_in, two_factor
 from identity.services.tokens import IssuedTokens
 from platform_core.api.strict import Nothing, StrictSerializer
 from platform_core.api.surfaces import SessionSurface
@@ -139,9 +138,8 @@ class TwoFactorVerify(SessionSurface):
     def _completed(self, request: Request, pending: PendingSignIn, given: dict[str, Any]) -> Response:
         if "passkey" in given:
             method = pending_sign_in.prove_by_passkey(pending, given["passkey"])
-        else:
-            method = pending_sign_in.prove_by_code(pending, _code(given))
-        return signed_in(request, complete(request._request, pending, method))
+            return signed_in(request, sign_in.complete(request._request, pending, method))
+        return signed_in(request, sign_in.complete_by_code(request._request, pending, _code(given)))
 
 
 class TwoFactorOptions(SessionSurface):

@@ -117,12 +117,19 @@ class FoundingTermsSerializer(StrictSerializer):
 
 
 class CustomerUpdateSerializer(StrictSerializer):
-    """What may be changed of a customer. A founding membership that is null ends; the number stays taken."""
+    """What may be changed of a customer. A founding membership is changed by itself; null ends it, its number stays
+    taken.
+    """
 
     name = serializers.CharField(max_length=80, required=False)
     company = serializers.CharField(max_length=120, required=False)
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     founding_member = FoundingTermsSerializer(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "founding_member" in attrs and len(attrs) > 1:
+            raise serializers.ValidationError({"founding_member": ["Change a founding membership by itself."]})
+        return attrs
 
 
 class CustomerFilterSerializer(StrictSerializer):
@@ -184,7 +191,7 @@ class CustomerDetail(AdminSurface):
         missing = [name for name, needed in EXTRA.items() if name in given and not self.actor.has_perm(needed)]
         if missing:
             raise NotAllowed(f"Your role may not change this: {', '.join(missing)}.")
-        customer = customers.update(selectors.known_customer(pk), given, by=self.actor)
+        customer = customers.update(pk, given, by=self.actor)
         return Response(CustomerSerializer(customer).data)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from identity.models import User
-from identity.services import code_attempts
+from identity.services import code_attempts, recovery_codes, two_factor
 from platform_core import clock
 from platform_core.errors import RateLimited
 from platform_core.models import Mail
@@ -49,6 +49,19 @@ def test_a_right_code_begins_anew() -> None:
     code_attempts.spend(user)
     user.refresh_from_db()
     assert user.wrong_codes == 1
+
+
+def test_a_right_code_is_none_while_one_is_blocked() -> None:
+    user = make.user()
+    blocked_until = clock.wall() + timedelta(hours=1)
+    User.objects.filter(pk=user.pk).update(wrong_codes=12, codes_blocked_until=blocked_until)
+    [code, *_] = recovery_codes.generate(user, by=user)
+
+    with pytest.raises(RateLimited):
+        two_factor.check_code(user, code)
+
+    user.refresh_from_db()
+    assert (user.wrong_codes, user.codes_blocked_until, len(user.recovery_digests)) == (12, blocked_until, 10)
 
 
 @pytest.mark.parametrize(("failed", "minutes"), [(10, 15), (11, 30), (12, 60), (16, 960), (17, 1440), (999, 1440)])

@@ -58,6 +58,25 @@ def test_a_status_is_changed(boss: PersonClient) -> None:
     assert boss.patch(f"{STAFF}/{support.pk}", {"status": "active"}).json()["data"]["status"] == "active"
 
 
+def test_whoever_has_no_role_yet_is_given_one(boss: PersonClient) -> None:
+    support = helper()
+    support.groups.clear()
+
+    changed = boss.patch(f"{STAFF}/{support.pk}", {"role": "MANAGER", "status": "active"}).json()["data"]
+
+    assert (changed["role"], changed["status"]) == ("MANAGER", "active")
+
+
+def test_role_and_status_are_changed_at_once(boss: PersonClient) -> None:
+    support = helper()
+
+    changed = boss.patch(f"{STAFF}/{support.pk}", {"role": "MANAGER", "status": "suspended"}).json()["data"]
+
+    assert (changed["role"], changed["status"]) == ("MANAGER", "suspended")
+    actions = AuditEvent.objects.filter(target_id=str(support.pk)).values_list("action", flat=True)
+    assert set(actions) == {"user.suspend", "staff.change_role"}
+
+
 def test_deactivating_ends_what_they_can_do_at_once(boss: PersonClient) -> None:
     support = clients.staff_in("SUPPORT")
     assert support.get("/api/v1/admin/orders").status_code == 200

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from identity.models import Session, User
+from identity.services import recovery_codes
 from platform_core.models import AuditEvent
 from tests import authenticators, make
 from tests.clients import ApiClient
@@ -133,3 +134,17 @@ def test_a_second_factor_completes_it_in_the_form_in_which_it_began(browser: Api
     row = Session.objects.get()
     assert (row.kind, row.methods) == ("pages", ["otp", "pwd"])
     assert row.two_factor_at is not None
+
+
+def test_a_recovery_code_completes_it_too(browser: ApiClient, user: User) -> None:
+    authenticators.app_of(user)
+    [code, *_] = recovery_codes.generate(user, by=user)
+    pending = sign_in(browser).json()["pendingToken"]
+
+    completed = ApiClient()
+    assert completed.post("/api/v1/auth/2fa/verify", {"token": pending, "code": code}).status_code == 200
+
+    assert completed.get(SESSION).json()["user"]["id"] == str(user.pk)
+    assert Session.objects.get().methods == ["pwd", "rc"]
+    user.refresh_from_db()
+    assert (recovery_codes.left(user), user.last_login is None) == (9, False)

@@ -207,6 +207,19 @@ def test_a_founding_membership_is_granted_changed_and_ended(admin: PersonClient)
     assert admin.patch(f"{PATH}/{person.pk}", {"foundingMember": None}).status_code == 409
 
 
+def test_a_grant_answers_with_what_the_period_includes_now(admin: PersonClient) -> None:
+    person = customer()
+    unbegun = admin.patch(f"{PATH}/{person.pk}", {"foundingMember": {"tokenMultiplier": 3}}).json()["data"]
+    assert unbegun["subscription"]["tokenLimit"] == 3_000_000
+
+    other = customer("tom@quarry.test", "Quarry")
+    mirror(Organization.objects.get(name="Quarry").subscriptions.get())
+    granted = admin.patch(f"{PATH}/{other.pk}", {"foundingMember": {}}).json()["data"]
+
+    assert granted["subscription"]["tokenLimit"] == 2_000_000
+    assert granted == admin.get(f"{PATH}/{other.pk}").json()["data"]
+
+
 def test_there_is_nothing_to_end_without_one(admin: PersonClient) -> None:
     assert admin.patch(f"{PATH}/{customer().pk}", {"foundingMember": None}).status_code == 400
 
@@ -218,6 +231,7 @@ def test_there_is_nothing_to_end_without_one(admin: PersonClient) -> None:
         ({"email": "other@acme.test"}, "email"),
         ({"foundingMember": {"tokenMultiplier": 11}}, "foundingMember.tokenMultiplier"),
         ({"foundingMember": {"number": 7}}, "foundingMember.number"),
+        ({"foundingMember": {}, "name": "Maria"}, "foundingMember"),
         ({"foundingMember": {"expiresAt": "2020-01-01T00:00:00Z"}}, "expiresAt"),
     ],
     ids=str,
@@ -232,9 +246,12 @@ def test_a_bad_change_names_the_field(admin: PersonClient, change: dict[str, Any
 def test_a_refused_part_leaves_the_whole_undone(admin: PersonClient) -> None:
     person = customer(first_name="Maria")
 
-    answer = admin.patch(f"{PATH}/{person.pk}", {"name": "Other", "foundingMember": None})
+    boss = PersonClient(make.user(is_staff=True, is_superuser=True))
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    answer = admin.patch(f"{PATH}/{person.pk}", {"name": "Other", "status": "suspended"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 403
+    assert boss.get(f"{PATH}/{person.pk}").json()["data"]["status"] == "active"
     assert User.objects.get(pk=person.pk).first_name == "Maria"
 
 
