@@ -17,8 +17,10 @@ MOMENT: Schema = {"type": "string", "format": "date-time"}
 MOMENT_OR_NONE: Schema = {"type": ["string", "null"], "format": "date-time"}
 CURRENCY: Schema = {"type": "string", "description": "ISO 4217."}
 
+PROVIDER: Schema = {"type": "string", "description": "Which payment provider, as `providers` names it."}
 SUBSCRIPTION: Schema = {
     "subscriptionId": ID,
+    "providerKey": PROVIDER,
     "providerSubscriptionId": TEXT,
     "productCode": TEXT,
     "planCode": TEXT,
@@ -31,6 +33,7 @@ SUBSCRIPTION: Schema = {
     "cancelAtPeriodEnd": YES_OR_NO,
     "canceledAt": MOMENT_OR_NONE,
     "endedAt": MOMENT_OR_NONE,
+    "suspendedAt": MOMENT_OR_NONE,
 }
 PURCHASE: Schema = {
     "purchaseId": ID,
@@ -46,6 +49,7 @@ PURCHASE: Schema = {
 }
 CHECKOUT: Schema = {
     "checkoutSessionId": ID,
+    "providerKey": PROVIDER,
     "providerCheckoutSessionId": TEXT,
     "purchaseId": ID,
     "subscriptionId": ID_OR_NONE,
@@ -67,6 +71,59 @@ INVOICE: Schema = {
     "issuedAt": MOMENT,
     "paidAt": MOMENT_OR_NONE,
 }
+PAID_FOR: Schema = {"invoiceId": ID_OR_NONE, "subscriptionId": ID_OR_NONE}
+PAYMENT: Schema = {
+    "paymentId": ID,
+    "providerKey": PROVIDER,
+    "providerPaymentId": TEXT,
+    "status": {"type": "string", "enum": ["succeeded", "failed"]},
+    "currency": CURRENCY,
+    "amountMinor": WHOLE,
+    "method": {"type": "string", "description": "As people know it: visa 4242."},
+    "failure": {"type": "string", "description": "Empty unless it failed."},
+    **PAID_FOR,
+    "paidAt": MOMENT_OR_NONE,
+}
+REFUND: Schema = {
+    "refundId": ID,
+    "paymentId": ID,
+    "providerKey": PROVIDER,
+    "providerRefundId": TEXT,
+    "status": {"type": "string", "enum": ["succeeded", "failed", "canceled"]},
+    "currency": CURRENCY,
+    "amountMinor": WHOLE,
+    "paymentAmountMinor": WHOLE,
+    "reason": TEXT,
+    "failure": TEXT,
+    **PAID_FOR,
+}
+DISPUTE: Schema = {
+    "disputeId": ID,
+    "paymentId": ID,
+    "providerKey": PROVIDER,
+    "providerDisputeId": TEXT,
+    "status": {"type": "string", "enum": ["open", "won", "lost"]},
+    "currency": CURRENCY,
+    "amountMinor": WHOLE,
+    "reason": TEXT,
+    **PAID_FOR,
+    "evidenceDueAt": MOMENT_OR_NONE,
+    "closedAt": MOMENT_OR_NONE,
+}
+CREDIT_NOTE: Schema = {
+    "creditNoteId": ID,
+    "number": TEXT,
+    "invoiceId": ID,
+    "invoiceNumber": TEXT,
+    "refundId": ID_OR_NONE,
+    "status": {"type": "string", "enum": ["issued", "void"]},
+    "currency": CURRENCY,
+    "totalMinor": {"type": "integer", "description": "Tax included."},
+    "taxMinor": WHOLE,
+    "walletMinor": {"type": "integer", "description": "What of it is in the customer's wallet."},
+    "reason": TEXT,
+    "issuedAt": MOMENT,
+}
 DATA: dict[str, Schema] = {
     outbound.CHECKOUT_COMPLETED: CHECKOUT,
     outbound.PURCHASE_COMPLETED: PURCHASE,
@@ -74,8 +131,20 @@ DATA: dict[str, Schema] = {
     outbound.SUBSCRIPTION_UPDATED: SUBSCRIPTION,
     outbound.SUBSCRIPTION_PAST_DUE: SUBSCRIPTION,
     outbound.SUBSCRIPTION_CANCELED: SUBSCRIPTION,
+    outbound.SUBSCRIPTION_SUSPENDED: SUBSCRIPTION,
+    outbound.SUBSCRIPTION_RESTORED: SUBSCRIPTION,
     outbound.INVOICE_FINALIZED: INVOICE,
     outbound.INVOICE_PAID: INVOICE,
+    outbound.INVOICE_VOIDED: INVOICE,
+    outbound.INVOICE_UNCOLLECTIBLE: INVOICE,
+    outbound.PAYMENT_SUCCEEDED: PAYMENT,
+    outbound.PAYMENT_FAILED: PAYMENT,
+    outbound.PAYMENT_REFUNDED: REFUND,
+    outbound.PAYMENT_REFUND_FAILED: REFUND,
+    outbound.DISPUTE_OPENED: DISPUTE,
+    outbound.DISPUTE_CLOSED: DISPUTE,
+    outbound.CREDIT_NOTE_ISSUED: CREDIT_NOTE,
+    outbound.CREDIT_NOTE_VOIDED: CREDIT_NOTE,
 }
 HEADERS = [
     {"in": "header", "name": name, "required": True, "schema": TEXT, "description": text}
@@ -100,17 +169,17 @@ def _closed(fields: Schema, *, beside: tuple[str, ...] = ()) -> Schema:
 
 def envelope(event: str) -> Schema:
     """An event as it is sent."""
-    consumer = _closed({"key": TEXT, "tenantId": {"type": "string", "description": "The consumer's own id."}})
     fields = {
         "id": ID,
         "type": {"type": "string", "enum": [event]},
         "version": {"type": "integer", "enum": [outbound.VERSION]},
         "timestamp": MOMENT,
         "organizationId": ID,
-        "consumer": consumer,
+        "consumerKey": {"type": "string", "description": "To a consumer alone: which one it is."},
+        "consumerTenantId": {"type": "string", "description": "To a consumer alone: its own id of its customer."},
         "data": _closed(DATA[event]),
     }
-    return _closed(fields, beside=("consumer",))
+    return _closed(fields, beside=("consumerKey", "consumerTenantId"))
 
 
 def _described(event: str) -> OpenApiWebhook:

@@ -9,23 +9,27 @@ checkout_completed = Signal()
 # A subscription's status changed. Arguments: subscription, previous (status or "").
 subscription_changed = Signal()
 
-# An invoice became final and has its number, and one was paid in full. Arguments: invoice.
+# An invoice became final and has its number; one was paid in full, taken back, or given up. Arguments: invoice.
 invoice_finalized = Signal()
 invoice_paid = Signal()
+invoice_voided = Signal()
+invoice_uncollectible = Signal()
 
-# Money came, or did not. Arguments: payment.
+# Money came, or a try to collect it was refused. Arguments: payment.
 payment_succeeded = Signal()
 payment_failed = Signal()
 
-# Money went back. Arguments: refund.
+# Money went back, or could not. Arguments: refund.
 payment_refunded = Signal()
+refund_failed = Signal()
 
 # A bank takes a payment back until somebody decided, and what was decided. Arguments: dispute.
 dispute_opened = Signal()
 dispute_closed = Signal()
 
-# A credit note has its number. Arguments: credit_note.
+# A credit note has its number, and one holds no more. Arguments: credit_note.
 credit_note_issued = Signal()
+credit_note_voided = Signal()
 
 # What was bought is not paid for and is taken away until it is; it was paid, and comes back. Sent inside the
 # transaction that records it. Arguments: subscription.

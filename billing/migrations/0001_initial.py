@@ -207,6 +207,7 @@ class Migration(migrations.Migration):
                 ('provider', models.CharField(default='stripe', max_length=20)),
                 ('provider_invoice_id', models.CharField(blank=True, max_length=120)),
                 ('observed_at', models.DateTimeField()),
+                ('consumer_tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='billing.consumertenant')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='orgs.organization')),
             ],
             options={
@@ -401,6 +402,7 @@ class Migration(migrations.Migration):
                 ('provider_payment_id', models.CharField(max_length=120)),
                 ('provider_charge_id', models.CharField(blank=True, max_length=120)),
                 ('observed_at', models.DateTimeField()),
+                ('consumer_tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='billing.consumertenant')),
                 ('invoice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='billing.invoice')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='orgs.organization')),
             ],

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
+from billing.models.consumers import ConsumerTenant
 from billing.models.legal import LegalEntity
 from billing.models.periods import BillingPeriod
 from billing.models.subscriptions import Subscription
@@ -51,6 +52,10 @@ class Invoice(Scoped, Row):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
+    )
+    # Whose customer bought it, where it was sold through a consumer: the others are not told of it.
+    consumer_tenant = models.ForeignKey(
+        ConsumerTenant, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
     )
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.PROVIDER)
     # Our own number, without a gap within the legal entity; a draft has none, a void one keeps it.

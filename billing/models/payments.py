@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing.models.consumers import ConsumerTenant
 from billing.models.invoices import Invoice
 from orgs.models import Organization, organizations_of
 from platform_core.models import Row
@@ -41,6 +42,10 @@ class Payment(Scoped, Row):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payments")
     # None: of something that no invoice was made for.
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
+    # Whose customer paid, where it was sold through a consumer.
+    consumer_tenant = models.ForeignKey(
+        ConsumerTenant, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
     status = models.CharField(max_length=10, choices=Status)
     currency = models.CharField(max_length=3)
     amount_minor = models.PositiveBigIntegerField()

@@ -14,9 +14,9 @@ from django.db.models import Sum
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund, WalletGrant
 from billing.providers import provider
 from billing.providers.protocol import CreditNoteFact, CreditNoteSpec, ProviderRefused
-from billing.services import bookkeeping, numbers, wallet
+from billing.services import bookkeeping, numbers, settling, wallet
 from billing.services.wallet import KeyReused, Terms
-from billing.signals import credit_note_issued
+from billing.signals import credit_note_issued, credit_note_voided
 from billing.splitting import apportion, half_up
 from identity.models import User
 from platform_core import clock
@@ -163,9 +163,11 @@ def _settle(invoice: Invoice, note: CreditNote) -> None:
     invoice.credited_minor += note.total_minor
     invoice.returned_minor += note.wallet_minor + (note.refund.amount_minor if note.refund else 0)
     is_settled = invoice.status == Invoice.Status.OPEN and invoice.unsettled_minor <= 0
+    before = invoice.status
     if is_settled and invoice.origin == Invoice.Origin.OURS:
         invoice.status, invoice.paid_at = Invoice.Status.PAID, clock.now()
     invoice.save(update_fields=["credited_minor", "returned_minor", "status", "paid_at"])
+    settling.announce(invoice, before)
 
 
 def _lines(note: CreditNote, invoice: Invoice) -> list[CreditNoteLine]:
@@ -232,6 +234,7 @@ def _void(note: CreditNote, refunded_minor: int) -> None:
     invoice.save(update_fields=["credited_minor", "returned_minor"])
     bookkeeping.post(bookkeeping.credit_voided(note))
     audit.record("credit_note.void", note, by=None, changes={"number": note.number})
+    credit_note_voided.send(CreditNote, credit_note=note)
 
 
 def follow_provider(fact: CreditNoteFact, invoice: Invoice, *, ours: UUID | None) -> CreditNote | None:

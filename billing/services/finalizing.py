@@ -11,8 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import BillingProfile, Invoice, InvoiceLine, TaxRate
-from billing.services import bookkeeping, invoice_evidence, issuing, ledger, numbers, taxes, wallet
-from billing.signals import invoice_finalized
+from billing.services import bookkeeping, invoice_evidence, issuing, ledger, numbers, settling, taxes, wallet
 from identity.models import User
 from platform_core import clock
 from platform_core.errors import Conflict
@@ -126,4 +125,4 @@ def _tell(drafts: Sequence[Invoice], by: User | None) -> None:
             changes: dict[str, Any] = {"number": invoice.number, "total_minor": invoice.total_minor}
             audit.record("invoice.finalize", invoice, by=by, changes=changes)
     for invoice in drafts:
-        invoice_finalized.send(Invoice, invoice=invoice)
+        settling.announce(invoice, Invoice.Status.DRAFT)

@@ -76,6 +76,7 @@ def _end_ours(held: Invoice, status: Status) -> None:
         return
     if status == Status.VOID and (held.paid_minor or held.wallet_minor or _is_credited(held)):
         raise Conflict("Part of it is settled meanwhile: that takes a credit note.")
-    held.status = status
+    before, held.status = held.status, status
     settling.follow(held, [])
     held.save(update_fields=["status", "written_off_minor"])
+    settling.announce(held, before)

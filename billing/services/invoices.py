@@ -12,7 +12,7 @@ from django.db import transaction
 from billing.models import NANO, BillingPeriod, Invoice, InvoiceItem, InvoiceLine, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceItemFact, InvoiceLineFact
-from billing.services import periods, rating, settling
+from billing.services import periods, purchases, rating, settling
 from billing.splitting import apportion
 from orgs.models import Organization
 from platform_core.services import audit
@@ -52,7 +52,7 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
 
 def _subscription_of(fact: InvoiceFact) -> Subscription | None:
     found = Subscription.objects.filter(provider=provider().name, provider_subscription_id=fact.subscription_id)
-    return found.select_related("plan", "price").first() if fact.subscription_id else None
+    return found.select_related("plan", "price", "consumer_tenant").first() if fact.subscription_id else None
 
 
 def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: datetime) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: 
         **{name: getattr(fact, name) for name in (*same, "period_end", "finalized_at", "paid_at")},
         "provider_number": fact.number,
         "subscription": subscription,
+        "consumer_tenant": subscription.consumer_tenant if subscription else purchases.tenant_of(fact.metadata),
         "issued_at": fact.finalized_at or fact.created_at,
         "payment_error": fact.payment_error[:300],
         "payment_url": fact.payment_url,

@@ -3,7 +3,7 @@
 A fact read earlier than what is stored changes nothing. Each runs in the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,15 @@ from django.db.models import QuerySet
 from billing.models import CreditNote, Dispute, Invoice, LedgerTransaction, Payment, Refund
 from billing.providers import provider
 from billing.providers.protocol import CreditNoteFact, DisputeFact, PaymentFact, RefundFact, Snapshot
-from billing.services import bookkeeping, crediting
-from billing.signals import dispute_closed, dispute_opened, payment_failed, payment_refunded, payment_succeeded
+from billing.services import bookkeeping, crediting, purchases
+from billing.signals import (
+    dispute_closed,
+    dispute_opened,
+    payment_failed,
+    payment_refunded,
+    payment_succeeded,
+    refund_failed,
+)
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.services import audit
@@ -62,6 +69,7 @@ def record_payment(fact: PaymentFact, *, organization: Organization, observed_at
     invoice = _invoice(fact.invoice_id)
     values: dict[str, Any] = {
         "invoice": invoice,
+        "consumer_tenant": invoice.consumer_tenant if invoice else purchases.tenant_of(fact.metadata),
         "status": PAYMENT_STATUS.get(fact.status, Payment.Status.PENDING),
         "currency": fact.currency,
         "amount_minor": fact.received_minor or fact.amount_minor,
@@ -80,26 +88,37 @@ def record_payment(fact: PaymentFact, *, organization: Organization, observed_at
         return payment
     if payment.status == Payment.Status.SUCCEEDED:
         bookkeeping.post(*bookkeeping.paid(payment))
-    if payment.status != before:
-        audit.record("payment.status", payment, by=None, changes={"status": [before, payment.status]})
-        _announce_payment(payment)
+    if payment.status != _status(before):
+        audit.record("payment.status", payment, by=None, changes={"status": [_status(before), payment.status]})
+    # One that was refused is tried again under the same name, by another charge.
+    if (payment.status, payment.provider_charge_id) != (_status(before), before.get("provider_charge_id")):
+        _announce_payment(payment, _status(before))
     return payment
 
 
-def _announce_payment(payment: Payment) -> None:
-    signal = {"succeeded": payment_succeeded, "failed": payment_failed}.get(payment.status)
-    if signal is not None:
-        signal.send(Payment, payment=payment)
+def _announce_payment(payment: Payment, before: str) -> None:
+    if payment.status == Payment.Status.FAILED:
+        payment_failed.send(Payment, payment=payment)
+    elif payment.status == Payment.Status.SUCCEEDED != before:
+        payment_succeeded.send(Payment, payment=payment)
 
 
-def _stored(model: type[Any], named: dict[str, Any], values: dict[str, Any], observed_at: datetime) -> tuple[Any, str]:
-    """The row by its name at the provider, held and brought to these values; and its status before, "" if it is new."""
+def _status(before: Mapping[str, Any]) -> str:
+    return str(before.get("status", ""))
+
+
+def _stored(
+    model: type[Any], named: dict[str, Any], values: dict[str, Any], observed_at: datetime
+) -> tuple[Any, Mapping[str, Any]]:
+    """The row by its name at the provider, held and brought to these values; and what it was, nothing if it is new."""
     row, is_new = model.objects.select_for_update(of=("self",)).get_or_create(
         provider=provider().name, **named, defaults=values
     )
-    if is_new or row.observed_at > observed_at:
-        return row, "" if is_new else row.status
-    before: str = row.status
+    if is_new:
+        return row, {}
+    before = {name: getattr(row, name) for name in values}
+    if row.observed_at > observed_at:
+        return row, before
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
@@ -108,7 +127,7 @@ def _stored(model: type[Any], named: dict[str, Any], values: dict[str, Any], obs
 
 def _invoice(provider_invoice_id: str) -> Invoice | None:
     found = Invoice.objects.filter(provider=provider().name, provider_invoice_id=provider_invoice_id)
-    return found.first() if provider_invoice_id else None
+    return found.select_related("consumer_tenant").first() if provider_invoice_id else None
 
 
 def _payment(provider_payment_id: str) -> Payment | None:
@@ -132,9 +151,15 @@ def record_refund(fact: RefundFact, *, observed_at: datetime, is_credited: bool 
     _follow(refund, is_credited=is_credited)
     if refund.status != before:
         audit.record("refund.status", refund, by=None, changes={"status": [before, refund.status]})
-        if refund.status == Refund.Status.SUCCEEDED:
-            payment_refunded.send(Refund, refund=refund)
+        _announce_refund(refund)
     return refund
+
+
+def _announce_refund(refund: Refund) -> None:
+    if refund.status == Refund.Status.SUCCEEDED:
+        payment_refunded.send(Refund, refund=refund)
+    elif refund.status not in (*Refund.MOVED, Refund.Status.REQUESTED):
+        refund_failed.send(Refund, refund=refund)
 
 
 def _held_refund(fact: RefundFact, payment: Payment, observed_at: datetime) -> Refund:
@@ -206,8 +231,8 @@ def record_dispute(fact: DisputeFact, *, observed_at: datetime) -> Dispute | Non
     if dispute.observed_at != observed_at:
         return dispute
     bookkeeping.post(*bookkeeping.disputed(dispute))
-    if dispute.status != before:
-        audit.record("dispute.status", dispute, by=None, changes={"status": [before, dispute.status]})
+    if dispute.status != _status(before):
+        audit.record("dispute.status", dispute, by=None, changes={"status": [_status(before), dispute.status]})
         signal = dispute_opened if dispute.status == Dispute.Status.OPEN else dispute_closed
         signal.send(Dispute, dispute=dispute)
     return dispute

@@ -1,6 +1,9 @@
 """What was bought, as a row of its own: the same for everybody who buys."""
 
-from billing.models import NANO, CheckoutSession, Price, Purchase, Subscription
+from collections.abc import Mapping
+from uuid import UUID
+
+from billing.models import NANO, CheckoutSession, ConsumerTenant, Price, Purchase, Subscription
 from billing.providers.protocol import CheckoutFact
 from billing.services import schemes
 from billing.signals import purchase_completed
@@ -29,6 +32,22 @@ def record(
     )
     purchase_completed.send(Purchase, purchase=purchase)
     return purchase
+
+
+def checkout_of(metadata: Mapping[str, str]) -> UUID | None:
+    """Our checkout that an object of the provider's names."""
+    try:
+        return UUID(metadata.get("checkout", ""))
+    except ValueError:
+        return None
+
+
+def tenant_of(metadata: Mapping[str, str]) -> ConsumerTenant | None:
+    """For whom a consumer opened the checkout that an object of the provider's names."""
+    reference = checkout_of(metadata)
+    if reference is None:
+        return None
+    return ConsumerTenant.objects.filter(checkout_sessions=reference).first()
 
 
 def asked_for(price: Price, quantity: int) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from billing.models import BillingProfile, Invoice, InvoiceLine
 from billing.services import bookkeeping, invoice_evidence, issuing, numbers
-from billing.signals import invoice_finalized, invoice_paid
+from billing.signals import invoice_finalized, invoice_paid, invoice_uncollectible, invoice_voided
 
 Status = Invoice.Status
+ENDS = {Status.PAID: invoice_paid, Status.VOID: invoice_voided, Status.UNCOLLECTIBLE: invoice_uncollectible}
 
 
 def follow(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
@@ -42,7 +43,9 @@ def write_off(invoice: Invoice) -> None:
 
 def announce(invoice: Invoice, before: str) -> None:
     """Tell what became of it, in the transaction that stores it."""
-    if before in ("", Status.DRAFT) and invoice.status != Status.DRAFT:
+    if before in ("", Status.DRAFT) and invoice.sequence is not None:
         invoice_finalized.send(Invoice, invoice=invoice)
-    if before != Status.PAID and invoice.status == Status.PAID:
-        invoice_paid.send(Invoice, invoice=invoice)
+    end = ENDS.get(Status(invoice.status))
+    # A draft that was deleted is void, and nobody ever heard of it.
+    if end is not None and before != invoice.status and invoice.sequence is not None:
+        end.send(Invoice, invoice=invoice)

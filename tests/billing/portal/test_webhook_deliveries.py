@@ -21,7 +21,7 @@ def browser(organization: Organization) -> Browser:
 @pytest.fixture
 def delivery(organization: Organization) -> WebhookDelivery:
     webhook_endpoints.add(organization.pk, {"url": "https://hooks.harbour.test/"}, by=make.user())
-    outbound.invoice_paid(make.invoice(make.subscription(organization), number="MS-7"))
+    outbound.invoice_changed(outbound.INVOICE_PAID, make.invoice(make.subscription(organization), number="MS-7"))
     return WebhookDelivery.objects.get()
 
 

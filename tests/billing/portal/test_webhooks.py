@@ -94,8 +94,8 @@ def test_it_is_changed(browser: Browser, organization: Organization) -> None:
 def test_deliveries_are_listed_and_filtered(browser: Browser, organization: Organization) -> None:
     endpoint = endpoint_of(organization)
     invoice = make.invoice(make.subscription(organization), number="MS-1")
-    outbound.invoice_finalized(invoice)
-    outbound.invoice_paid(invoice)
+    outbound.invoice_changed(outbound.INVOICE_FINALIZED, invoice)
+    outbound.invoice_changed(outbound.INVOICE_PAID, invoice)
     path = f"/settings/webhooks/{endpoint.pk}"
 
     both, one = browser.read(path), browser.read(path, event="invoice.paid")
@@ -108,7 +108,7 @@ def test_deliveries_are_listed_and_filtered(browser: Browser, organization: Orga
 
 def test_a_range_is_sent_again(browser: Browser, organization: Organization) -> None:
     endpoint = endpoint_of(organization)
-    outbound.invoice_paid(make.invoice(make.subscription(organization)))
+    outbound.invoice_changed(outbound.INVOICE_PAID, make.invoice(make.subscription(organization)))
     WebhookDelivery.objects.update(status="DELIVERED", attempt=1)
     path = f"/settings/webhooks/{endpoint.pk}/replay"
     since = f"{clock.now() - timedelta(hours=1):%Y-%m-%dT%H:%M}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from billing.models import Consumer, Purchase, Subscription
+from billing.models import Consumer, Invoice, Payment, Purchase, Subscription
 from billing.services import outbound
 from billing.signals import subscription_changed
 from orgs.models import Organization
@@ -37,15 +37,30 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
         "subscription.activated",
         "invoice.finalized",
         "invoice.paid",
+        "payment.succeeded",
         "purchase.completed",
         "checkout.completed",
     ]
     for event in events:
         assert event["version"] == 1
-        assert event["consumer"] == {"key": "funnel", "tenantId": "tenant_123"}
+        assert (event["consumerKey"], event["consumerTenantId"]) == ("funnel", "tenant_123")
         assert event["organizationId"] == str(session.organization_id)
-    activated, _, _, completed, checkout = (event["data"] for event in events)
+    activated, _, _, paid, completed, checkout = (event["data"] for event in events)
     assert activated["previousStatus"] == ""
+    payment = Payment.objects.get()
+    assert paid == {
+        "paymentId": str(payment.pk),
+        "providerKey": "stripe",
+        "providerPaymentId": payment.provider_payment_id,
+        "status": "succeeded",
+        "currency": "USD",
+        "amountMinor": 6_500,
+        "method": "visa 4242",
+        "failure": "",
+        "invoiceId": str(Invoice.objects.get().pk),
+        "subscriptionId": str(subscription.pk),
+        "paidAt": outbound.moment(payment.paid_at),
+    }
     assert completed == {
         "purchaseId": str(purchase.pk),
         "kind": "subscription",
@@ -60,6 +75,7 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
     }
     assert checkout == {
         "checkoutSessionId": str(session.pk),
+        "providerKey": "stripe",
         "providerCheckoutSessionId": session.provider_session_id,
         "purchaseId": str(purchase.pk),
         "subscriptionId": str(subscription.pk),
@@ -76,6 +92,7 @@ def test_a_subscription_is_told_as_it_is() -> None:
 
     assert activated == {
         "subscriptionId": str(subscription.pk),
+        "providerKey": "stripe",
         "providerSubscriptionId": subscription.provider_subscription_id,
         "productCode": "pages",
         "planCode": "pages-team",
@@ -88,6 +105,7 @@ def test_a_subscription_is_told_as_it_is() -> None:
         "cancelAtPeriodEnd": False,
         "canceledAt": None,
         "endedAt": None,
+        "suspendedAt": None,
     }
 
 
@@ -139,7 +157,7 @@ def test_an_organization_hears_of_itself_alone() -> None:
 
     (message,) = WebhookMessage.objects.all()
     assert (message.audience_id, message.organization_id) == (harbour.pk, harbour.pk)
-    assert "consumer" not in message.payload
+    assert not {"consumerKey", "consumerTenantId"} & message.payload.keys()
 
 
 @pytest.mark.parametrize(
@@ -188,9 +206,9 @@ def test_invoices_are_told() -> None:
     organizations_endpoint(organization)
     invoice = make.invoice(make.subscription(organization), number="MS-1")
 
-    outbound.invoice_finalized(invoice)
-    outbound.invoice_paid(invoice)
-    outbound.invoice_paid(invoice)
+    outbound.invoice_changed(outbound.INVOICE_FINALIZED, invoice)
+    outbound.invoice_changed(outbound.INVOICE_PAID, invoice)
+    outbound.invoice_changed(outbound.INVOICE_PAID, invoice)
 
     assert told(organization) == ["invoice.finalized", "invoice.paid"]
     data = WebhookMessage.objects.filter(event="invoice.paid").get().payload["data"]

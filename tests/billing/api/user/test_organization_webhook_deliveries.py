@@ -15,7 +15,7 @@ from tests.loopback import Reply, serve
 def delivery(organization: Organization) -> WebhookDelivery:
     """One that failed once."""
     endpoint, _ = webhook_endpoints.add(organization.pk, {"url": "https://hooks.harbour.test/"}, by=make.user())
-    outbound.invoice_paid(make.invoice(make.subscription(organization), number="MS-7"))
+    outbound.invoice_changed(outbound.INVOICE_PAID, make.invoice(make.subscription(organization), number="MS-7"))
     with serve(Reply(500, body=b"no")) as server:
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(url=server.url, enrolled=True)
         assert outbox.deliver_one("test")

@@ -93,7 +93,7 @@ def test_secrets_overlap_for_as_long_as_is_said(organization: Organization, owne
 def test_a_range_is_sent_again(organization: Organization, owner: PersonClient) -> None:
     endpoint = made(owner, organization, eventTypes=["invoice.finalized"])["id"]
     invoice = make.invoice(make.subscription(organization))
-    outbound.invoice_paid(invoice)
+    outbound.invoice_changed(outbound.INVOICE_PAID, invoice)
     since = f"{clock.now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
 
     wanted = owner.post(path(organization, endpoint, "replay"), {"since": since})
