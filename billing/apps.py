@@ -12,6 +12,7 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the receivers, and the ledger's guard that each migration puts in place."""
+        """Registers the receivers, and the database's own guards that each migration puts in place."""
         import_module("billing.receivers")
-        post_migrate.connect(import_module("billing.ledger_guard").install, sender=self)
+        for guard in ("ledger_guard", "tax_guard"):
+            post_migrate.connect(import_module(f"billing.{guard}").install, sender=self)

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from billing.models import (
     CheckoutSession,
+    ConsumerTenant,
     FoundingMember,
     Invoice,
     PaymentMethodSetup,
@@ -51,6 +52,7 @@ INVOICE = (
     "payment_error",
 )
 
+TENANT = ("created_at", "consumer__name", "external_id", "name", "legal_name", "billing_email", "organization_id")
 CHANGE = ("created_at", "subscription_id", "kind", "status", "price__plan__name", "quantity", "reason", "settled_at")
 
 
@@ -92,11 +94,18 @@ def _setups(user: User) -> list[dict[str, Any]]:
     return chosen(begun.order_by("created_at"), "created_at", "organization_id", "status", "done_at")
 
 
+def _consumer_tenants(user: User) -> list[dict[str, Any]]:
+    """Under whose name a product of ours sold to an organization, where its bills go to the person."""
+    theirs = ConsumerTenant.objects.filter(billing_email__iexact=user.email)
+    return chosen(theirs.order_by("created_at"), *TENANT)
+
+
 PARTS = [
     Part("purchases", CheckoutSession, _purchases),
     Part("subscriptions", Subscription, _subscriptions),
     Part("invoices", Invoice, _invoices),
     Part("subscription_changes", SubscriptionChange, _changes),
     Part("payment_method_setups", PaymentMethodSetup, _setups),
+    Part("consumer_tenants", ConsumerTenant, _consumer_tenants),
     Part("founding_membership", FoundingMember, _founding_membership),
 ]

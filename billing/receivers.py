@@ -4,7 +4,17 @@ from typing import Any
 
 from django.dispatch import Signal, receiver
 
-from billing.models import CheckoutSession, CreditNote, Dispute, Invoice, Payment, Purchase, Refund, Subscription
+from billing.models import (
+    CheckoutSession,
+    ConsumerTenant,
+    CreditNote,
+    Dispute,
+    Invoice,
+    Payment,
+    Purchase,
+    Refund,
+    Subscription,
+)
 from billing.services import outbound
 from billing.signals import (
     credit_note_issued,
@@ -35,6 +45,8 @@ from orgs.signals import organization_deleting
 def forget_buyer(sender: Any, *, user: User, address: str, **kwargs: Any) -> None:
     """Of an erased person's purchases everything stays but the address, which may be another person's since."""
     CheckoutSession.objects.filter(email__iexact=address, created_at__lte=user.erased_at).update(email="")
+    tenants = ConsumerTenant.objects.filter(billing_email__iexact=address, created_at__lte=user.erased_at)
+    tenants.update(billing_email="")
 
 
 @receiver(organization_deleting)

@@ -6,6 +6,7 @@ compression (a small answer must not become a large one), a limit on size and on
 """
 
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -185,4 +186,21 @@ def _as_upstream(request: httpx.Request) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise UpstreamError(f"{request.url.host}: {type(error).__name__}: {error}") from error
+        raise UpstreamError(f"{request.url.host} {_what_went_wrong(error)}") from error
+
+
+# In plain words, for whoever reads the log of their own endpoint.
+_WORDS: dict[type[httpx.TransportError], str] = {
+    httpx.ConnectTimeout: "did not accept a connection in time.",
+    httpx.TimeoutException: "did not answer in time.",
+    httpx.ConnectError: "could not be reached",
+    httpx.ProtocolError: "does not speak HTTP as it should",
+    httpx.TransportError: "broke the connection off",
+}
+_OF_A_LIBRARY = re.compile(r"\[[A-Z][^\]]*\] ?| ?\(_ssl\.c:\d+\)")
+
+
+def _what_went_wrong(error: httpx.TransportError) -> str:
+    words = next(words for kind, words in _WORDS.items() if isinstance(error, kind))
+    detail = _OF_A_LIBRARY.sub("", str(error)).strip().rstrip(".")
+    return words if words.endswith(".") else f"{words}: {detail}." if detail else f"{words}."

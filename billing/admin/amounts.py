@@ -9,7 +9,7 @@ MILLION = 1_000_000
 
 
 class Priced:
-    """Amounts and prices with their currency, which is the row's or its invoice's."""
+    """Amounts and prices with their currency, which is the row's, its price's or its invoice's."""
 
     @staticmethod
     def written(row: Any, name: str) -> Any:
@@ -17,7 +17,12 @@ class Priced:
         value = getattr(row, name)
         if value is None or not name.endswith(("_minor", "_nano")):
             return figures.written(row, name)
-        currency = row.currency if hasattr(row, "currency") else row.invoice.currency
+        currency = _currency(row)
         if name.endswith("_nano"):
             return f"{money.format_unit_price(value, currency, per=MILLION)} per million"
         return money.format_minor(value, currency)
+
+
+def _currency(row: Any) -> str:
+    of = row if hasattr(row, "currency") else row.price if hasattr(row, "price") else row.invoice
+    return str(of.currency)

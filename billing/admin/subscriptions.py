@@ -71,12 +71,20 @@ class DunningInline(StaffInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(StaffModelAdmin[Subscription]):
+class SubscriptionAdmin(Priced, StaffModelAdmin[Subscription]):
     """A projection of the provider's subscription: what is done here is done there first."""
 
-    list_display = ("organization", "plan", "state", "current_period_end", "cancel_at_period_end", "created_at")
+    list_display = (
+        "organization",
+        "plan",
+        "state",
+        "monthly_minor",
+        "current_period_end",
+        "cancel_at_period_end",
+        "created_at",
+    )
     list_filter = ("status", "plan", "cancel_at_period_end")
-    list_select_related = ("organization", "plan")
+    list_select_related = ("organization", "plan", "price")
     search_fields = ("organization__name", "organization__slug", "provider_subscription_id", "id")
     date_hierarchy = "created_at"
     inlines = (ChangeInline, DunningInline)

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(max_length=100, validators=[django.core.validators.RegexValidator(re.compile('^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,99}$'))])),
                 ('name', models.CharField(max_length=120)),
                 ('legal_name', models.CharField(blank=True, max_length=200)),
-                ('billing_email', models.EmailField(max_length=254)),
+                ('billing_email', models.EmailField(blank=True, max_length=254)),
                 ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenants', to='billing.consumer')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consumer_tenants', to='orgs.organization')),
             ],

@@ -44,7 +44,8 @@ class ConsumerTenant(Scoped, Row):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="consumer_tenants")
     name = models.CharField(max_length=120)
     legal_name = models.CharField(max_length=200, blank=True)
-    billing_email = models.EmailField()
+    # Empty once the person whose address it was has been erased.
+    billing_email = models.EmailField(blank=True)
 
     objects = ScopedManager["ConsumerTenant"]()
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,17 @@ class TaxRate(Row):
     def __str__(self) -> str:
         where = f"{self.country}-{self.region}" if self.region else self.country
         return f"{self.name} {where} {self.percent}"
+
+    def clean(self) -> None:
+        """Told here in words; the database itself refuses it too (billing.tax_guard)."""
+        if not self.country or self.starts_on is None:
+            return
+        others = TaxRate.objects.filter(country=self.country, region=self.region).exclude(pk=self.pk)
+        begun = others.filter(starts_on__lt=self.ends_on) if self.ends_on else others
+        other = begun.filter(Q(ends_on=None) | Q(ends_on__gt=self.starts_on)).first()
+        if other is not None:
+            field = "starts_on" if self._state.adding else "ends_on"
+            raise ValidationError({field: f"{other} holds from {other.starts_on} to {other.ends_on or 'now on'}."})
 
     @property
     def percent(self) -> str:

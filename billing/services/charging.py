@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from billing.models import BillingPeriod, InvoiceItem, Subscription
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceItemSpec
-from billing.services import collection, invoices
+from billing.services import collection, invoices, steps
 from billing.services.invoices import item_id_of
 from platform_core import clock
 from platform_core.services import audit
@@ -74,7 +74,7 @@ def _add(item: InvoiceItem, subscription: Subscription, invoice_id: str) -> None
         invoice_id=invoice_id,
         amount_minor=item.amount_minor,
         currency=item.currency,
-        description=render_to_string("billing/invoice_item.txt", _wording(item)).strip(),
+        description=render_to_string("billing/invoice_item.txt", wording(item)).strip(),
         period_start=item.period.starts_at,
         period_end=item.period.ends_at,
         metadata={"kind": item.kind, "billing_period": str(item.period_id), "invoice_item": str(item.pk)},
@@ -84,9 +84,12 @@ def _add(item: InvoiceItem, subscription: Subscription, invoice_id: str) -> None
     _store(item, provider().add_invoice_item(spec, key=key), invoice_id)
 
 
-def _wording(item: InvoiceItem) -> Mapping[str, object]:
+def wording(item: InvoiceItem) -> Mapping[str, object]:
+    """What the line of an item says."""
     allotment = item.period.token_allotment or 0
-    return {"item": item, "period": item.period, "quantity": f"{item.quantity:,}", "allotment": f"{allotment:,}"}
+    words = {"item": item, "period": item.period, "quantity": f"{item.quantity:,}", "allotment": f"{allotment:,}"}
+    # An adjustment is a difference: it has no steps of its own.
+    return words | (steps.wording(item.evidence) if item.kind == InvoiceItem.Kind.OVERAGE else {})
 
 
 def _store(item: InvoiceItem, item_id: str, invoice_id: str) -> None:

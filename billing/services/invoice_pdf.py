@@ -27,6 +27,8 @@ MILLION = 1_000_000
 RIGHT = MARGIN + WIDTH
 QUARTER = (WIDTH - 8) / 4
 ROW = 14.0
+# So many letters stand on one line of the description; a longer one takes up to two lines more.
+ONE_LINE, TWO_MORE = 50, 10.0
 PANEL = 42.0
 TOTALS = 35.0
 COLUMNS = (96.0, 26.0, 26.0, 22.0)
@@ -151,13 +153,14 @@ def _table(page: Page, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     page.row(("DESCRIPTION", "QUANTITY", "UNIT PRICE", "AMOUNT"), COLUMNS, height=7)
     page.rule()
     for line in lines:
-        page.keep_together(ROW)
+        page.keep_together(ROW + (0 if len(line.description) < ONE_LINE else TWO_MORE))
         page.ln(2)
         page.ink(9)
         amount = format_minor(line.amount_minor, invoice.currency)
-        page.row(
-            (line.description, f"{line.quantity:,}", _unit_price(line, invoice.currency), amount), COLUMNS, height=5
-        )
+        top = page.get_y()
+        page.row(("", f"{line.quantity:,}", _unit_price(line, invoice.currency), amount), COLUMNS, height=5)
+        page.set_y(top)
+        page.paragraph(line.description, MARGIN, COLUMNS[0])
         page.ink(8, MUTED)
         page.row((_span(line.period_start, line.period_end),), COLUMNS[:1], height=5)
         page.ln(2)
@@ -224,6 +227,8 @@ def _evidence(page: Page, period: BillingPeriod) -> None:
     whole = max(1, allotment, period.tokens_used)
     page.bar(top + 12, [(included / whole, ACCENT), (period.overage_tokens / whole, WARN)])
     price = format_unit_price(period.unit_price_nano or 0, period.currency, per=MILLION)
+    if period.overage_rate:
+        price = "in steps"
     facts = [
         Fact("Included in the plan", f"{allotment:,}"),
         Fact("Used", f"{period.tokens_used:,}"),

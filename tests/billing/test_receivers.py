@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.models import CheckoutSession, Subscription
+from billing.models import CheckoutSession, ConsumerTenant, Subscription
 from identity.services import erasure
 from orgs.models import Organization
 from orgs.roles import Role
@@ -16,12 +16,15 @@ def test_the_address_of_an_erased_buyer_is_forgotten() -> None:
     price = plan.prices.get()
     for email in ("kim@example.test", "KIM@example.test", "lea@example.test"):
         CheckoutSession.objects.create(plan=plan, plan_version=plan.current, price=price, email=email)
+    for email in ("kim@example.test", "lea@example.test"):
+        make.consumer_tenant(billing_email=email)
     kim = make.person(make.organization(), Role.MEMBER, email="kim@example.test")
 
     erasure.erase(kim, by=kim)
     assert erasure.empty_one("test")
 
     assert sorted(CheckoutSession.objects.values_list("email", flat=True)) == ["", "", "lea@example.test"]
+    assert sorted(ConsumerTenant.objects.values_list("billing_email", flat=True)) == ["", "lea@example.test"]
 
 
 @pytest.mark.parametrize("status", Subscription.Status.values)

@@ -189,7 +189,10 @@ def test_a_compressed_answer_is_refused() -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    with http.client(allow=LOCAL) as client, pytest.raises(UpstreamError, match=r"127\.0\.0\.1: ConnectError"):
+    with (
+        http.client(allow=LOCAL) as client,
+        pytest.raises(UpstreamError, match=r"127\.0\.0\.1 could not be reached: Connection refused\."),
+    ):
         client.get("http://127.0.0.1:9/")
 
 
@@ -197,7 +200,7 @@ def test_a_server_that_keeps_silent(settings: Any) -> None:
     settings.OUTBOUND_TIMEOUT_SECONDS = 0.05
     with socket.create_server(("127.0.0.1", 0)) as silent, http.client(allow=LOCAL) as client:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(UpstreamError, match="ReadTimeout"):
+        with pytest.raises(UpstreamError, match="did not answer in time"):
             client.get(url)
 
 
@@ -205,7 +208,7 @@ def test_an_answer_that_breaks_off() -> None:
     broken = Reply(headers={"Content-Length": "10"}, body=b"12345")
     with serve(broken) as server, http.client(allow=LOCAL) as client, pytest.raises(UpstreamError) as error:
         client.get(server.url)
-    assert "RemoteProtocolError" in error.value.message
+    assert "does not speak HTTP as it should" in error.value.message
 
 
 def test_never_inside_a_transaction() -> None:

@@ -21,6 +21,15 @@ def test_an_invoice_says_what_is_to_be_paid_in_its_currency() -> None:
         assert "minor" not in page
 
 
+def test_a_subscription_is_worth_so_much_a_month_in_its_currency() -> None:
+    plan = make.plan(price_minor=None)
+    price = make.price(plan, amount_minor=4_900, currency="eur")
+    subscription = make.subscription(plan=plan, price=price, quantity=2)
+
+    for path in ("subscription/", f"subscription/{subscription.pk}/change/"):
+        assert "€98.00" in read("billing.view_subscription", path)
+
+
 def test_a_closed_period_groups_its_tokens_and_prices_them() -> None:
     period = closed_with_overage()
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -104,6 +104,35 @@ def test_postgresql_itself_refuses_what_does_not_sum_to_zero(organization: Organ
     for amount in (1, -1):
         with pytest.raises(IntegrityError, match="sum to zero"), transaction.atomic():
             LedgerEntry.objects.create(transaction=row, account=account, currency="usd", amount_minor=amount)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("amounts", [[], [5], [5, -4], [5, -5, 1]], ids=str)
+def test_the_database_refuses_to_commit_what_is_empty_or_uneven(amounts: list[int]) -> None:
+    organization = make.organization()
+    with transaction.atomic():
+        ledger.post(posting(organization))
+    accounts = list(LedgerAccount.objects.all())
+
+    with pytest.raises(IntegrityError):
+        _write(organization, accounts, amounts)
+
+    assert LedgerTransaction.objects.count() == 1
+
+
+@transaction.atomic
+def _write(organization: Organization, accounts: list[LedgerAccount], amounts: list[int]) -> None:
+    """A fact with these entries, past the service."""
+    row = LedgerTransaction.objects.create(
+        organization=organization,
+        kind=Kind.FEE,
+        idempotency_key="uneven",
+        occurred_at=organization.created_at,
+        source_type="x",
+        source_id=uuid4(),
+    )
+    for account, amount in zip(accounts, amounts, strict=False):
+        LedgerEntry.objects.create(transaction=row, account=account, currency="usd", amount_minor=amount)
 
 
 KINDS = [kind for kind in Account if kind not in LedgerAccount.OWNED]

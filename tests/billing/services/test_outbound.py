@@ -45,22 +45,8 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
         assert event["version"] == 1
         assert (event["consumerKey"], event["consumerTenantId"]) == ("funnel", "tenant_123")
         assert event["organizationId"] == str(session.organization_id)
-    activated, _, _, paid, completed, checkout = (event["data"] for event in events)
+    activated, _, _, _, completed, checkout = (event["data"] for event in events)
     assert activated["previousStatus"] == ""
-    payment = Payment.objects.get()
-    assert paid == {
-        "paymentId": str(payment.pk),
-        "providerKey": "stripe",
-        "providerPaymentId": payment.provider_payment_id,
-        "status": "succeeded",
-        "currency": "USD",
-        "amountMinor": 6_500,
-        "method": "visa 4242",
-        "failure": "",
-        "invoiceId": str(Invoice.objects.get().pk),
-        "subscriptionId": str(subscription.pk),
-        "paidAt": outbound.moment(payment.paid_at),
-    }
     assert completed == {
         "purchaseId": str(purchase.pk),
         "kind": "subscription",
@@ -81,6 +67,27 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
         "subscriptionId": str(subscription.pk),
         "pricingItemCode": selling.CODE,
         "quantity": 1,
+    }
+
+
+def test_its_payment_is_told_as_it_came() -> None:
+    selling.sold()
+    payment = Payment.objects.get()
+
+    (paid,) = [event["data"] for event in selling.told(Consumer.objects.get()) if event["type"] == "payment.succeeded"]
+
+    assert paid == {
+        "paymentId": str(payment.pk),
+        "providerKey": "stripe",
+        "providerPaymentId": payment.provider_payment_id,
+        "status": "succeeded",
+        "currency": "USD",
+        "amountMinor": 6_500,
+        "method": "visa 4242",
+        "failure": "",
+        "invoiceId": str(Invoice.objects.get().pk),
+        "subscriptionId": str(Subscription.objects.get().pk),
+        "paidAt": outbound.moment(payment.paid_at),
     }
 
 
