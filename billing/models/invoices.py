@@ -26,8 +26,12 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Those of the person's organizations."""
         return self.filter(organization__in=organizations_of(user))
 
+    def of_provider(self) -> "InvoiceQuerySet":
+        """Those that the provider made."""
+        return self.filter(origin=Invoice.Origin.PROVIDER)
+
     def due_again(self, by: "datetime") -> "InvoiceQuerySet":
-        """Open ones whose card was refused and whose next attempt has come, the longest due first."""
+        """Open ones that we ask for ourselves and whose next attempt has come, the longest due first."""
         return self.filter(status=Invoice.Status.OPEN, next_attempt_at__lte=by).order_by("next_attempt_at", "pk")
 
 

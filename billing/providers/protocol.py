@@ -39,6 +39,7 @@ from billing.providers.specs import (
     CouponSpec,
     CreditNoteSpec,
     InvoiceItemSpec,
+    InvoiceSpec,
     ItemSpec,
     PriceSpec,
     RefundSpec,
@@ -64,6 +65,7 @@ __all__ = [
     "InvoiceItemFact",
     "InvoiceItemSpec",
     "InvoiceLineFact",
+    "InvoiceSpec",
     "ItemSpec",
     "PaymentFact",
     "PaymentMethodFact",
@@ -220,6 +222,9 @@ class PaymentProvider(Protocol):
 
     def create_invoice(self, *, customer_id: str, subscription_id: str, key: str) -> InvoiceFact:
         """A draft of the customer's pending items, for a subscription that will not renew by itself."""
+
+    def open_invoice(self, spec: InvoiceSpec, *, key: str) -> InvoiceFact:
+        """A draft over an amount that we computed; opening again with the same key gives the same draft."""
 
     def finalize_invoice(self, invoice_id: str, *, key: str) -> InvoiceFact:
         """Make a draft final; one that is already final is returned as it is."""

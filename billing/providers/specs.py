@@ -142,6 +142,20 @@ class InvoiceItemSpec:
 
 
 @dataclass(frozen=True)
+class InvoiceSpec:
+    """An invoice of one line, over an amount that we computed: tax and whatever else is in it already."""
+
+    customer_id: str
+    amount_minor: int
+    currency: str
+    description: str
+    period_start: datetime
+    period_end: datetime
+    # On the invoice and on its line.
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class RefundSpec:
     """Money to send back: all that is left of a payment, or so much of it."""
 

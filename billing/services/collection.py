@@ -1,7 +1,8 @@
 """Collecting an invoice: its card is charged, and where the bank says no it is asked again on fixed days.
 
-The provider keeps after its own renewals. An invoice that we made ourselves, for the end of a subscription, it leaves
-to us. Every try has a key of its own, so a try that was killed and is done again is still one try.
+The provider keeps after its own renewals. An invoice that we made ourselves, for the end of a subscription or for
+anything else, it leaves to us: each refusal is mailed, with the page on which it can be paid. Every try has a key of its
+own, so a try that was killed and is done again is still one try.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ from django.db import transaction
 from billing.models import Invoice
 from billing.providers import provider
 from billing.providers.protocol import CardDeclined, InvoiceFact
-from billing.services import invoices
+from billing.services import invoices, notices
 from platform_core import clock
 from platform_core.services import audit
 
@@ -41,6 +42,7 @@ def plan_retry(invoice: Invoice, fact: InvoiceFact) -> None:
     invoice.save(update_fields=["attempt_count", "next_attempt_at"])
     changes = {"next_attempt_at": invoice.next_attempt_at, "payment_error": fact.payment_error}
     audit.record("invoice.decline", invoice, by=None, changes=changes)
+    notices.invoice_unpaid(invoice)
 
 
 def retry(invoice: Invoice) -> bool:
@@ -62,7 +64,9 @@ def _record(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> bool:
     untried = Invoice.objects.filter(pk=invoice.pk, attempt_count=invoice.attempt_count)
     if not untried.update(attempt_count=attempt, next_attempt_at=next_at):
         return False
-    invoices.apply(fact, organization=invoice.organization, observed_at=observed_at)
+    told = invoices.apply(fact, organization=invoice.organization, observed_at=observed_at)
     changes = {"attempt": attempt, "status": fact.status, "payment_error": fact.payment_error}
     audit.record("invoice.retry", invoice, by=None, changes=changes)
+    if told.status in (Invoice.Status.OPEN, Invoice.Status.UNCOLLECTIBLE):
+        notices.invoice_unpaid(told)
     return True

@@ -7,13 +7,13 @@ once and may be killed anywhere: the rows say what is left to do, and every step
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
 from billing.models import BillingPeriod, Invoice, Subscription
-from billing.services import charging, closing, collection
+from billing.services import charging, closing, collection, own_invoices
 from platform_core import clock
 
 log = logging.getLogger(__name__)
@@ -32,10 +32,11 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """A subscription that could not be billed to the end. It is tried again at the next run."""
+    """A subscription, or an invoice of our own, that could not be billed. The next run tries again."""
 
-    subscription_id: UUID
+    subscription_id: UUID | None
     error: str
+    invoice_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,35 @@ class CycleResult:
 
     def as_json(self) -> dict[str, Any]:
         """The same for the schedule's record."""
-        failed = [{"subscription_id": str(one.subscription_id), "error": one.error} for one in self.failed]
+        failed = [_as_json(one) for one in self.failed]
         done = {"closed": self.closed, "charged": self.charged, "waiting": self.waiting, "retried": self.retried}
         return {**done, "failed": failed}
 
 
+def _as_json(failure: Failure) -> dict[str, str]:
+    named = {"subscription_id": failure.subscription_id, "invoice_id": failure.invoice_id}
+    return {**{name: str(key) for name, key in named.items() if key}, "error": failure.error}
+
+
 def run_billing_cycle() -> CycleResult:
-    """Bill every subscription that has something to bill. One that fails is reported and stops no other."""
-    return _bill(due())
+    """Bill subscriptions, then ask for invoices of our own. One that fails is reported and stops no other."""
+    billed = _bill(due())
+    retried, failed = _ask_for_own()
+    return replace(billed, retried=billed.retried + retried, failed=(*billed.failed, *failed))
+
+
+def _ask_for_own() -> tuple[int, list[Failure]]:
+    """Ask for invoices of our own that are due, and give up those that nobody asks for any more."""
+    retried, failed = 0, []
+    work = [(own_invoices.collect, one) for one in own_invoices.due(clock.now())]
+    work += [(own_invoices.give_up, one) for one in own_invoices.abandoned()]
+    for act, invoice in work:
+        try:
+            retried += act(invoice)
+        except Exception as error:
+            log.exception("Invoice %s could not be asked for.", invoice.pk)
+            failed.append(Failure(None, f"{type(error).__name__}: {error}"[:300], invoice.pk))
+    return retried, failed
 
 
 def bill_renewal(provider_invoice_id: str) -> CycleResult:
@@ -73,7 +95,7 @@ def due() -> list[Subscription]:
         *periods.ended(closing.closable_by()).values_list("subscription_id", flat=True),
         *periods.uncharged().values_list("subscription_id", flat=True),
         *over.values_list("subscription_id", flat=True),
-        *Invoice.objects.due_again(clock.now()).values_list("subscription_id", flat=True),
+        *Invoice.objects.due_again(clock.now()).of_provider().values_list("subscription_id", flat=True),
     }
     return list(Subscription.objects.filter(pk__in=ids).order_by("pk"))
 
@@ -101,6 +123,6 @@ def _steps(subscription: Subscription) -> Iterator[Step]:
     uncharged = subscription.periods.uncharged().order_by("starts_at")
     for period in uncharged.select_related("subscription__organization__billing_account"):
         yield Step.CHARGED if charging.charge(period) else Step.WAITING
-    for invoice in subscription.invoices.due_again(clock.now()).select_related("organization"):
+    for invoice in subscription.invoices.due_again(clock.now()).of_provider().select_related("organization"):
         if collection.retry(invoice):
             yield Step.RETRIED

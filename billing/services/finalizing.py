@@ -22,7 +22,7 @@ BATCH = 500
 FIGURES = [
     *("status", "legal_entity", "sequence", "number", "issued_by", "billed_to", "issued_at", "finalized_at"),
     *("subtotal_minor", "tax_minor", "total_minor", "is_tax_inclusive", "tax_note", "evidence"),
-    *("wallet_minor", "paid_at"),
+    *("wallet_minor", "paid_at", "next_attempt_at"),
 ]
 
 
@@ -58,6 +58,9 @@ def _batch(ids: Sequence[UUID], by: User | None) -> int:
         invoice.evidence = invoice_evidence.sealed(invoice, lines[invoice.pk], treated[invoice.pk])
     ledger.post_all([bookkeeping.finalized(invoice) for invoice in drafts])
     wallet.apply_to(drafts)
+    for invoice in drafts:
+        # What credits do not cover is asked for by the clock, outside this transaction.
+        invoice.next_attempt_at = clock.now() if invoice.due_minor else None
     _store(drafts, lines)
     _tell(drafts, by)
     return len(drafts)

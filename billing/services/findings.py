@@ -8,7 +8,7 @@ from django.db import transaction
 
 from billing.models import BillingAccount, Invoice, ReconciliationFinding, Subscription
 from billing.providers import provider
-from billing.services import event_kinds, projection
+from billing.services import event_kinds, projection, settling
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
@@ -147,7 +147,9 @@ def _end(finding: ReconciliationFinding) -> None:
         if invoice.paid_minor:
             raise Conflict("Money was paid on this invoice: give it back or credit it, and leave the finding as it is.")
         was, invoice.status = invoice.status, Invoice.Status.VOID
+        settling.follow(invoice, [])
         invoice.save(update_fields=["status"])
+        settling.announce(invoice, was)
         audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})
     else:
         raise Conflict("A customer who is gone at the provider is made again there, or left as they are.")

@@ -29,6 +29,8 @@ def of_invoice(invoice: Invoice) -> list[str]:
     found = invoice_evidence.verify(invoice, list(invoice.lines.all()))
     if invoice.discrepancy:
         found.append(invoice.discrepancy)
+    if invoice.origin == Invoice.Origin.OURS and invoice.due_minor > 0 and invoice.next_attempt_at is None:
+        found.append("nobody asks for its money")
     return found + _not_as_posted(bookkeeping.finalized(invoice))
 
 

@@ -17,6 +17,8 @@ from billing.splitting import apportion
 from orgs.models import Organization
 from platform_core.services import audit
 
+# Under which name the provider's invoice tells which of ours it collects; and how it may end there.
+OWN, ENDS = "own_invoice", ("paid", "void", "uncollectible")
 log = logging.getLogger(__name__)
 # Only these carry whole periods at the full price; others may hold parts of one.
 RENEWALS = ("subscription_create", "subscription_cycle")
@@ -25,6 +27,9 @@ RENEWALS = ("subscription_create", "subscription_cycle")
 @transaction.atomic
 def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetime) -> Invoice:
     """Store an invoice and its lines; a fact read earlier than what is stored changes nothing."""
+    own = _own(fact)
+    if own is not None:
+        return _follow_own(own, fact, observed_at)
     subscription = _subscription_of(fact)
     values = _columns(fact, subscription, observed_at)
     # It begins as a draft: its number is taken once the row is ours to make final.
@@ -50,6 +55,33 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     return invoice
 
 
+def _own(fact: InvoiceFact) -> Invoice | None:
+    """The invoice of our own that the provider's collects, held."""
+    named = _uuid(fact.metadata.get(OWN, ""))
+    held = Invoice.objects.select_for_update(of=("self",)).select_related("organization")
+    return held.filter(pk=named, origin=Invoice.Origin.OURS).first() if named else None
+
+
+def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> Invoice:
+    """Our figures stand: of the provider's we take what was paid, why not, and how it ended."""
+    if invoice.observed_at > observed_at:
+        return invoice
+    before, invoice.observed_at = invoice.status, observed_at
+    invoice.provider_invoice_id, invoice.provider_number = fact.id, fact.number
+    invoice.payment_error, invoice.payment_url = fact.payment_error[:300], fact.payment_url
+    invoice.paid_minor = fact.paid_minor
+    asked = invoice.total_minor - invoice.wallet_minor
+    invoice.discrepancy = "" if fact.total_minor == asked else f"asked for as {fact.total_minor}, not {asked}"
+    if fact.status in ENDS:
+        invoice.status, invoice.paid_at, invoice.next_attempt_at = Invoice.Status(fact.status), fact.paid_at, None
+    settling.follow(invoice, [])
+    invoice.save()
+    if invoice.status != before:
+        audit.record("invoice.status", invoice, by=None, changes={"status": [before, invoice.status]})
+    settling.announce(invoice, before)
+    return invoice
+
+
 def _subscription_of(fact: InvoiceFact) -> Subscription | None:
     found = Subscription.objects.filter(provider=provider().name, provider_subscription_id=fact.subscription_id)
     return found.select_related("plan", "price", "consumer_tenant").first() if fact.subscription_id else None
@@ -71,8 +103,12 @@ def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: 
 
 def item_id_of(fact: InvoiceLineFact | InvoiceItemFact) -> UUID | None:
     """Which of our invoice items the provider's line is; None for lines that are not ours."""
+    return _uuid(fact.metadata.get("invoice_item", ""))
+
+
+def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(fact.metadata.get("invoice_item", ""))
+        return UUID(text)
     except ValueError:
         return None
 

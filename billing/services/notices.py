@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from billing.models import Dunning, Subscription, SubscriptionChange
+from billing.models import Dunning, Invoice, Subscription, SubscriptionChange
 from billing.money import format_minor
 from orgs.models import Organization
 from platform_core.services import mail
@@ -62,6 +62,18 @@ def trial_ending(subscription: Subscription, *, has_method: bool) -> None:
     }
     key = f"trial_ending:{subscription.pk}:{subscription.trial_ends_at:%Y%m%dT%H%M%S}"
     _send("billing/trial_ending", subscription.organization, context, key=key)
+
+
+def invoice_unpaid(invoice: Invoice) -> None:
+    """Of each try to collect an invoice that we ask for ourselves and that failed, once."""
+    context = {
+        "number": invoice.number,
+        "amount": format_minor(invoice.total_minor - invoice.paid_minor - invoice.wallet_minor, invoice.currency),
+        "failure": invoice.payment_error,
+        "next_try_at": invoice.next_attempt_at,
+        "pay_url": invoice.payment_url if invoice.payable else "",
+    }
+    _send("billing/invoice_unpaid", invoice.organization, context, key=f"invoice:{invoice.pk}:{invoice.attempt_count}")
 
 
 def dunning(case: Dunning, template: str, *, key: str) -> None:

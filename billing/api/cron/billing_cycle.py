@@ -13,9 +13,10 @@ from platform_core.models import CronRun
 
 
 class BillingFailureSerializer(StrictSerializer):
-    """A subscription that could not be billed and is tried again."""
+    """A subscription that could not be billed, or an invoice of our own; it is tried again."""
 
-    subscription_id = serializers.UUIDField()
+    subscription_id = serializers.UUIDField(required=False)
+    invoice_id = serializers.UUIDField(required=False)
     error = serializers.CharField()
 
 

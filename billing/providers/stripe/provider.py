@@ -30,6 +30,7 @@ from billing.providers.specs import (
     CouponSpec,
     CreditNoteSpec,
     InvoiceItemSpec,
+    InvoiceSpec,
     PriceSpec,
     RefundSpec,
     SetupSpec,
@@ -41,6 +42,7 @@ from billing.providers.stripe import (
     coupons,
     customers,
     events,
+    invoicing,
     listing,
     mirror,
     money_back,
@@ -270,6 +272,11 @@ class StripeProvider:
             }
             invoice = self.client.v1.invoices.create(cast("InvoiceCreateParams", params), {"idempotency_key": key})
         return normalize_invoice(plain(invoice))
+
+    def open_invoice(self, spec: InvoiceSpec, *, key: str) -> InvoiceFact:
+        """A draft over an amount that we computed."""
+        with calling():
+            return invoicing.open_invoice(self.client.v1, spec, key=key)
 
     def finalize_invoice(self, invoice_id: str, *, key: str) -> InvoiceFact:
         """Make a draft final; if somebody else did so first, that is as good."""
