@@ -55,6 +55,10 @@ class WithAmount(WithReason):
             given["amount"] = money.parse_minor(given.get("amount", ""), currency)
         except ValueError:
             self.add_error("amount", f"Write an amount such as {money.plain_minor(123_456, currency)}.")
+        else:
+            if self.most() and not 0 < given["amount"] <= self.most():
+                least, most = (money.format_minor(bound, currency) for bound in (1, self.most()))
+                self.add_error("amount", f"Between {least} and {most}.")
         return given
 
 

@@ -1,8 +1,8 @@
 """Collecting an invoice: its card is charged, and where the bank says no it is asked again on fixed days.
 
 The provider keeps after its own renewals. An invoice that we made ourselves, for the end of a subscription or for
-anything else, it leaves to us: each refusal is mailed, with the page on which it can be paid. Every try has a key of its
-own, so a try that was killed and is done again is still one try.
+anything else, it leaves to us: each refusal is mailed, with the page on which it can be paid. Every try has a key of
+its own, so a try that was killed and is done again is still one try.
 """
 
 from dataclasses import replace

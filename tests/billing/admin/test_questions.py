@@ -49,8 +49,10 @@ def test_an_invoice_is_credited_in_part_and_once(invoice: Invoice) -> None:
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        ({"amount": "29.01", "reason": "x"}, "Between 1 and 2900."),
-        ({"amount": "0", "reason": "x"}, "Between 1 and 2900."),
+        ({"amount": "29.01", "reason": "x"}, "Between $0.01 and $29.00."),
+        ({"amount": "0", "reason": "x"}, "Between $0.01 and $29.00."),
+        ({"amount": "-5", "reason": "x"}, "Write an amount such as 1234.56."),
+        ({"amount": "9 EUR", "reason": "x"}, "Write an amount such as 1234.56."),
         ({"amount": "9.999", "reason": "x"}, "Write an amount such as 1234.56."),
         ({"amount": "lots", "reason": "x"}, "Write an amount such as 1234.56."),
         ({"amount": "", "reason": "x"}, "This field is required."),

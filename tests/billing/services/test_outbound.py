@@ -45,8 +45,24 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
         assert event["version"] == 1
         assert (event["consumerKey"], event["consumerTenantId"]) == ("funnel", "tenant_123")
         assert event["organizationId"] == str(session.organization_id)
-    activated, _, _, _, completed, checkout = (event["data"] for event in events)
-    assert activated["previousStatus"] == ""
+    assert events[0]["data"]["previousStatus"] == ""
+    assert events[-1]["data"] == {
+        "checkoutSessionId": str(session.pk),
+        "providerKey": "stripe",
+        "providerCheckoutSessionId": session.provider_session_id,
+        "purchaseId": str(purchase.pk),
+        "subscriptionId": str(subscription.pk),
+        "pricingItemCode": selling.CODE,
+        "quantity": 1,
+    }
+
+
+def test_what_was_bought_is_told_with_its_price() -> None:
+    selling.sold()
+    purchase = Purchase.objects.get()
+
+    completed = selling.told(Consumer.objects.get())[-2]["data"]
+
     assert completed == {
         "purchaseId": str(purchase.pk),
         "kind": "subscription",
@@ -56,17 +72,8 @@ def test_a_purchase_is_told_to_its_consumer_whole() -> None:
         "quantity": 1,
         "currency": "USD",
         "amountMinor": 6_500,
-        "subscriptionId": str(subscription.pk),
+        "subscriptionId": str(purchase.subscription_id),
         "purchasedAt": outbound.moment(purchase.purchased_at),
-    }
-    assert checkout == {
-        "checkoutSessionId": str(session.pk),
-        "providerKey": "stripe",
-        "providerCheckoutSessionId": session.provider_session_id,
-        "purchaseId": str(purchase.pk),
-        "subscriptionId": str(subscription.pk),
-        "pricingItemCode": selling.CODE,
-        "quantity": 1,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import stripe
 
-from billing.providers.protocol import CardDeclined
+from billing.providers.protocol import CardDeclined, InvoiceSpec
 from tests.billing.providers.contract.side import Side
 
 
@@ -116,6 +116,21 @@ def test_an_invoice_of_our_own_after_the_end(side: Side) -> None:
     snapshot = side.provider.snapshot("invoice.paid", invoice.id)
     assert snapshot is not None
     assert invoice.id in [found.id for found in snapshot.invoices]
+
+
+def test_an_invoice_over_our_own_figures_holds_one_line_and_leaves_what_waits(side: Side) -> None:
+    customer = side.customer()
+    side.provider.add_invoice_item(side.item(customer, amount=990), key=side.key("waits"))
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    spec = InvoiceSpec(customer, 1_234, "usd", "Invoice INV-000001", day, day, {"own_invoice": "x"})
+
+    draft, again = (side.provider.open_invoice(spec, key=side.key("ours")) for _ in range(2))
+
+    assert again.id == draft.id
+    assert (draft.status, draft.total_minor, dict(draft.metadata)) == ("draft", 1_234, {"own_invoice": "x"})
+    assert [(line.description, line.amount_minor) for line in draft.lines] == [("Invoice INV-000001", 1_234)]
+    final = side.provider.finalize_invoice(draft.id, key=side.key("finalize"))
+    assert (final.status, final.payment_url.startswith("http")) == ("open", True)
 
 
 def test_an_invoice_of_no_subscription_stands_for_itself(side: Side) -> None:
