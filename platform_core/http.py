@@ -118,7 +118,7 @@ def resolve(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} has no address.") from error
+        raise httpcore.ConnectError("it has no address.") from error
     return [str(answer[4][0]) for answer in answers]
 
 
@@ -203,4 +203,6 @@ _OF_A_LIBRARY = re.compile(r"\[[A-Z][^\]]*\] ?| ?\(_ssl\.c:\d+\)")
 def _what_went_wrong(error: httpx.TransportError) -> str:
     words = next(words for kind, words in _WORDS.items() if isinstance(error, kind))
     detail = _OF_A_LIBRARY.sub("", str(error)).strip().rstrip(".")
-    return words if words.endswith(".") else f"{words}: {detail}." if detail else f"{words}."
+    if words.endswith(".") or not detail:
+        return f"{words.rstrip('.')}."
+    return f"{words}: {detail}."

@@ -80,14 +80,18 @@ class SubscriptionAdmin(Priced, StaffModelAdmin[Subscription]):
         "state",
         "monthly_minor",
         "current_period_end",
-        "cancel_at_period_end",
-        "created_at",
+        "ends",
     )
     list_filter = ("status", "plan", "cancel_at_period_end")
     list_select_related = ("organization", "plan", "price")
     search_fields = ("organization__name", "organization__slug", "provider_subscription_id", "id")
     date_hierarchy = "created_at"
     inlines = (ChangeInline, DunningInline)
+
+    @admin.display(description="Ends", ordering="cancel_at_period_end")
+    def ends(self, subscription: Subscription) -> str:
+        return "with its period" if subscription.cancel_at_period_end else ""
+
     operations: ClassVar[Sequence[Operation]] = (
         Operation(
             "change_plan", "Change plan", CHANGE, changing.change_plan, offered=_is_open, question=changing.ChangePlan

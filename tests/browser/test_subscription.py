@@ -1,8 +1,10 @@
-"""A customer's way with a subscription: more of it, a card that fails and is mended, and the end."""
+"""A customer's way with a subscription: more of it, a card that fails and is mended, the end, and money back."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
 from tests.browser.demo import until
@@ -44,6 +46,19 @@ def upgrade(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Hosting Pro")).to_be_visible()
     visitor.open("/invoices")
     until(lambda: page.reload() and page.get_by_text(f"${due / 100:.2f}").first.is_visible(), "the upgrade's invoice")
+
+
+def keep_an_invoice(visitor: Visitor, folder: Path) -> str:
+    """The newest that is paid, as a file; gives its number."""
+    page = visitor.open("/invoices")
+    page.get_by_role("row").filter(has_text="Paid").first.get_by_role("link").click()
+    number = page.get_by_role("heading", level=1).inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download PDF").click()
+    assert download.value.suggested_filename == f"invoice-{number}.pdf"
+    download.value.save_as(folder / "invoice.pdf")
+    assert number in PdfReader(folder / "invoice.pdf").pages[0].extract_text()
+    return number
 
 
 def cents(text: str) -> int:
@@ -114,11 +129,48 @@ def cancel(visitor: Visitor) -> None:
     visitor.gallery("billing-canceled")
 
 
-def test_more_of_it_then_a_card_that_fails_is_mended_then_the_end(visit: Visit) -> None:
-    with visit() as visitor:
+def refund(staff: Visitor, number: str) -> None:
+    """Staff send a part of it back; a credit note goes with it, and the books show both sides."""
+    staff.sign_in("staff", then="/admin/")
+    page = staff.open(f"/admin/billing/invoice/?q={number}")
+    page.get_by_role("link", name=number).click()
+    page.get_by_role("button", name="Refund").click()
+    staff.gallery("console-refund")
+    page.get_by_label("Amount").fill("12.50")
+    page.get_by_label("Reason").fill("An outage in March")
+    page.get_by_role("button", name="Refund").click()
+    expect(page.get_by_text(f"Refund: {number}: $12.50 succeeded.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"CN-\d{6}")).first).to_be_visible()
+    staff.gallery("console-invoice-refunded")
+    page = staff.open("/admin/billing/ledgerentry/?transaction__kind__exact=refund&q=Robin")
+    sides = [page.get_by_role("row").filter(has_text=account) for account in ("At the payment", "Owed by the customer")]
+    for side in sides:
+        expect(side.first).to_contain_text("$12.50")
+    staff.gallery("console-ledger")
+    page = staff.open("/admin/billing/ledgeraccount/")
+    expect(page.get_by_text("Invoiced = paid + open + credited + written off")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="unaccounted for")).to_have_count(0)
+    staff.gallery("console-conservation")
+
+
+def refunded(visitor: Visitor, number: str) -> None:
+    """The customer sees what went back, and the credit note."""
+    page = visitor.open("/invoices")
+    page.get_by_role("link", name=number).click()
+    expect(page.get_by_role("row").filter(has_text="Refund")).to_contain_text("-$12.50")
+    expect(page.get_by_role("row").filter(has_text="An outage in March")).to_contain_text("$12.50")
+    visitor.gallery("invoice-refunded")
+
+
+def test_more_of_it_then_a_card_that_fails_is_mended_then_the_end_and_money_back(visit: Visit, tmp_path: Path) -> None:
+    with visit() as visitor, visit() as staff:
         subscribe(visitor)
         upgrade(visitor)
         look_at_more(visitor)
         card_fails(visitor)
         mend(visitor)
+        number = keep_an_invoice(visitor, tmp_path)
+        visitor.open("/billing")
         cancel(visitor)
+        refund(staff, number)
+        refunded(visitor, number)

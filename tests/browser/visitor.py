@@ -1,5 +1,6 @@
 """A person at a browser, who fails the test at anything that a person would not want to see."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,13 @@ SPARING: dict[str, tuple[Scheme, ...]] = {"desktop": ("light",), "phone": ("dark
 CONSOLE, FOREIGN = "/admin/", ("/admin/", "/sandbox/")
 # The console chooses its colours by script as it loads.
 CONSOLE_DARK = "(dark) => document.documentElement.classList.toggle('dark', dark)"
+# What fades from one colour to another has faded, before it is measured.
+SETTLE = """() => {
+  document.body.getBoundingClientRect();
+  for (const each of document.getAnimations()) {
+    if (each.effect.getComputedTiming().endTime !== Infinity) each.finish();
+  }
+}"""
 # Cookies of who signed in, by demo and name: one code of an app holds for thirty seconds, and lets in once.
 SIGNED_IN: dict[tuple[str, str], Any] = {}
 REPORT_VIOLATIONS = """
@@ -117,9 +125,10 @@ class Visitor:
             step += 1
 
     def gallery(self, name: str, path: str = "", *, sparing: bool = False) -> None:
-        """The page as it stands, in light and dark, on a desk and on a phone: kept as pictures, and measured.
+        """The page as it stands, in light and dark, on a desk and on a phone: measured, and kept as pictures.
 
-        Sparing: of many pages of one kind, light on the desk and dark on the phone.
+        A picture takes longer than all measures: two are kept of each page, and with PICTURES=all every one.
+        Sparing: of many pages of one kind, light on the desk and dark on the phone, and a picture of the desk.
         """
         page = self.open(path) if path else self.page
         before = page.viewport_size
@@ -127,16 +136,23 @@ class Visitor:
             page.set_viewport_size(options["viewport"])
             for scheme in SPARING[size] if sparing else SCHEMES:
                 self._wear(scheme)
-                self._picture(f"{name}-{size}-{scheme}")
+                if self._is_kept(size, scheme, sparing=sparing):
+                    self._picture(f"{name}-{size}-{scheme}")
                 self._measure(f"{name} ({size}, {scheme})")
         self._wear("light")
         if before is not None:
             page.set_viewport_size(before)
 
+    def _is_kept(self, size: str, scheme: Scheme, *, sparing: bool) -> bool:
+        if os.environ.get("PICTURES") == "all":
+            return True
+        return scheme in SPARING[size] and not (sparing and size == "phone")
+
     def _wear(self, scheme: Scheme) -> None:
         self.page.emulate_media(color_scheme=scheme)
         if self.path.startswith(CONSOLE):
             self.page.evaluate(CONSOLE_DARK, scheme == "dark")
+        self.page.evaluate(SETTLE)
 
     def _picture(self, name: str) -> None:
         file = SCREENSHOTS / f"{name}.jpg"

@@ -119,7 +119,10 @@ def test_the_connection_goes_to_the_address_that_was_checked(names: dict[str, li
 
 
 def test_a_name_without_an_address(names: dict[str, list[str]]) -> None:
-    with http.client() as client, pytest.raises(UpstreamError, match=r"nowhere.example has no address"):
+    with (
+        http.client() as client,
+        pytest.raises(UpstreamError, match=r"nowhere.example could not be reached: it has no address"),
+    ):
         client.get("http://nowhere.example/")
 
 
