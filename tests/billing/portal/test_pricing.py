@@ -25,7 +25,7 @@ def test_the_first_page_sells_hosting_and_names_the_rest() -> None:
         "$129 a month",
         "$399 a month",
         "15 million tokens a month",
-        "Beyond them $2.50 a million",
+        "More tokens $2.50 a million",
     ):
         assert text in page.text
     assert "Synthetics Checks that act like your users. $65 a month" in page.text
@@ -99,8 +99,8 @@ def test_a_customer_sees_which_plan_is_theirs_and_cannot_buy_it_twice() -> None:
 
     page = Browser(make.person(organization)).read("/plans")
 
-    assert "Beyond them $2.50 a million Your plan" in page.text
-    assert "You have Hosting. Changing to another of its plans is not possible here yet" in page.text
+    assert "More tokens $2.50 a million Your plan" in page.text
+    assert "Change to Hosting Enterprise" in page.text
     assert 'aria-label="Buy Hosting' not in page.html
     assert 'aria-label="Buy Pages Team"' in page.html
 
