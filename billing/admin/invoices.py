@@ -9,8 +9,9 @@ from billing import money
 from billing.admin import questions, verification
 from billing.admin.amounts import Priced
 from billing.models import BillingPeriod, CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment
-from billing.services import crediting, invoice_endings, invoice_verification, refunding
+from billing.services import crediting, invoice_endings, invoice_verification, own_invoices, refunding
 from identity.models import User
+from orgs.models import Organization
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
 from platform_core.errors import Conflict
 
@@ -114,6 +115,16 @@ class InvoiceAdmin(Priced, StaffModelAdmin[Invoice]):
             is_dangerous=True,
         ),
     )
+
+
+def _write(organization: Organization, by: User, *, key: str, amount: int, currency: str, description: str) -> str:
+    charge = own_invoices.Charge(description, amount, currency)
+    made = own_invoices.write(organization, charge, key=f"console:{key}", by=by)
+    return f"{made.number} over {money.format_minor(made.total_minor, made.currency)}"
+
+
+# On an organization's page.
+WRITE = Operation("write_invoice", "Write an invoice", "billing.add_invoice", _write, question=questions.WriteInvoice)
 
 
 class CreditNoteLineInline(Priced, StaffInline):

@@ -94,6 +94,24 @@ class Credit(WithAmount):
         return f"A credit note with a number of its own {where}. {super().explained()}"
 
 
+class WriteInvoice(WithAmount):
+    """Before something that no subscription brings about is invoiced."""
+
+    reason = None  # type: ignore[assignment]
+    currency = forms.ChoiceField(choices=[(code, code.upper()) for code in money.SYMBOL])
+    description = forms.CharField(widget=forms.Textarea, max_length=300, help_text="Stands on the invoice.")
+    field_order = ("amount", "currency", "description", "key")
+
+    def suggested(self) -> dict[str, Any]:
+        return {}
+
+    def explained(self) -> str:
+        return (
+            "Taxes come on top, or are in it, as the rates of the customer's country say. It is final at once: credits "
+            "pay it first, then what the customer saved is charged, or they are mailed a page to pay it on."
+        )
+
+
 class GrantCredits(WithAmount):
     """Before credits are given away."""
 

@@ -1,21 +1,96 @@
-"""Collecting invoices of our own: each goes to the provider's customer as one line over what is still due.
+"""Invoices of our own, written and collected: each goes to the provider's customer as one line over what is still due.
 
 The provider charges what the customer saved and shows a page on which it can be paid by whatever else; our figures, our
 number and our lines stand. Whatever nobody would ask for any more is given up, so every final invoice ends: paid,
 uncollectible or void.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid5
 
+from django.db import transaction
 from django.db.models import Q
 
-from billing.models import BillingPeriod, Invoice, Subscription
+from billing.models import NANO, BillingPeriod, Invoice, InvoiceLine, Subscription
+from billing.money import CURRENCIES
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceSpec
-from billing.services import accounts, collection, invoice_endings
+from billing.services import accounts, collection, finalizing, invoice_endings
 from billing.services.invoices import OWN
+from billing.services.wallet import LARGEST_MINOR, KeyReused
+from identity.models import User
+from orgs.models import Organization
+from platform_core import clock
+from platform_core.errors import InvalidInput
 
 WHY = "Its subscription is over, and nobody asks for it any more."
+
+
+# The keys of whoever writes invoices name them within this.
+WRITTEN = UUID("5f0c7a52-6f0e-4c52-9a5b-6f3a1f1f7a10")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What an invoice is written over, tax apart: minor units of a currency."""
+
+    description: str
+    amount_minor: int
+    currency: str
+
+
+def _check(charge: Charge) -> None:
+    problems = {
+        "description": "This field is required." if not charge.description.strip() else "",
+        "amountMinor": "" if 0 < charge.amount_minor <= LARGEST_MINOR else f"Between 1 and {LARGEST_MINOR:,}.",
+        "currency": "" if charge.currency in CURRENCIES else "Three small letters, such as usd.",
+    }
+    details = {name: [problem] for name, problem in problems.items() if problem}
+    if details:
+        raise InvalidInput("This cannot be invoiced.", details=details)
+
+
+@transaction.atomic
+def write(organization: Organization, charge: Charge, *, key: str, by: User | None) -> Invoice:
+    """Invoice something that no subscription brings about: final at once, taxed, and asked for by the clock.
+
+    Writing again with the same key gives the same invoice.
+    """
+    _check(charge)
+    now = clock.now()
+    begun = {
+        "organization": organization,
+        "origin": Invoice.Origin.OURS,
+        "status": Invoice.Status.DRAFT,
+        "currency": charge.currency,
+        "subtotal_minor": charge.amount_minor,
+        "total_minor": charge.amount_minor,
+        **dict.fromkeys(("period_start", "period_end", "issued_at"), now),
+        "observed_at": clock.wall(),
+    }
+    invoice, is_new = Invoice.objects.get_or_create(pk=uuid5(WRITTEN, key), defaults=begun)
+    if not is_new:
+        return _known(invoice, organization, charge)
+    InvoiceLine.objects.create(
+        invoice=invoice,
+        kind=InvoiceLine.Kind.OTHER,
+        description=charge.description.strip()[:300],
+        unit_price_nano=charge.amount_minor * NANO,
+        amount_minor=charge.amount_minor,
+        period_start=now,
+        period_end=now,
+        provider_line_id="own-0",
+    )
+    return finalizing.finalize(invoice, by=by)
+
+
+def _known(invoice: Invoice, organization: Organization, charge: Charge) -> Invoice:
+    line = invoice.lines.get()
+    told = (line.description, line.amount_minor, invoice.currency, invoice.organization_id)
+    if told != (charge.description.strip()[:300], charge.amount_minor, charge.currency, organization.pk):
+        raise KeyReused("This key was used for another invoice.")
+    return invoice
 
 
 def due(by: datetime) -> list[Invoice]:

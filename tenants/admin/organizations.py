@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
+from billing.admin.invoices import WRITE
 from billing.admin.wallets import GRANT
 from identity.models import User
 from orgs.admin.organizations import OrganizationAdmin
@@ -22,7 +23,7 @@ class OrganizationScreen(OrganizationAdmin):
 
     inlines: ClassVar[Sequence[type[StaffInline]]] = ()
     change_form_outer_before_template = "admin/tenants/organization.html"
-    operations: ClassVar[Sequence[Operation]] = (*OrganizationAdmin.operations, GRANT)
+    operations: ClassVar[Sequence[Operation]] = (*OrganizationAdmin.operations, GRANT, WRITE)
 
     def row_context(self, row: Organization, by: User) -> dict[str, object]:
         return {"overview": selectors.organization_overview(row), "seats": seats.taken(row)}

@@ -97,6 +97,29 @@ def test_credits_are_granted_on_the_organizations_page(organization: Organizatio
     assert "This is over already." in refused
 
 
+def test_an_invoice_is_written_on_the_organizations_page_once(organization: Organization) -> None:
+    browser = Browser(staff("orgs.view_organization", "billing.add_invoice").user)
+    path = f"orgs/organization/{organization.pk}/do/write_invoice"
+    wanted = {"amount": "480", "currency": "eur", "description": "Moving your data, 4 hours", "key": "k"}
+
+    assert "or they are mailed a page to pay it on" in ask(browser, path)
+    for _ in range(2):
+        assert "Write an invoice: Harbour Bakery: INV-000001 over €480.00." in ask(browser, path, **wanted)
+
+    invoice = Invoice.objects.get()
+    assert (invoice.status, invoice.total_minor, invoice.origin) == ("open", 48_000, "ours")
+    assert invoice.next_attempt_at is not None
+    assert invoice.lines.get().description == "Moving your data, 4 hours"
+    assert AuditEvent.objects.get(action="invoice.finalize").actor_type == "staff"
+    assert "This key was used for another invoice." in ask(browser, path, **{**wanted, "amount": "481"})
+    for bad, told in (("0", "Between 1 and"), ("", "required"), ("4,8x", "Write an amount such as")):
+        assert told in ask(browser, path, **{**wanted, "amount": bad, "key": "other"})
+    assert "required" in ask(browser, path, **{**wanted, "description": " ", "key": "other"})
+    stranger = Browser(staff("orgs.view_organization", "billing.view_invoice").user)
+    assert stranger.post(f"/admin/{path}/", {**wanted, "answered": "1"}).status_code == 403
+    assert Invoice.objects.count() == 1
+
+
 def test_the_books_are_shown_with_the_fact_behind_each_entry(invoice: Invoice) -> None:
     browser = Browser(staff("billing.view_ledgerentry", "billing.view_ledgeraccount").user)
 

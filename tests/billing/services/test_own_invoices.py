@@ -24,6 +24,7 @@ from billing.services.cycle import CycleResult
 from billing.services.wallet import Terms, grant
 from orgs.models import Organization
 from platform_core import clock
+from platform_core.errors import InvalidInput
 from platform_core.models import AuditEvent, Mail, WebhookMessage
 from tests import kept, make
 from tests.billing import shop
@@ -85,6 +86,25 @@ def test_what_credits_do_not_cover_is_charged_and_ends_paid() -> None:
     told = WebhookMessage.objects.filter(audience_id=organization.pk).order_by("pk").values_list("event", flat=True)
     assert list(told) == ["invoice.finalized", "invoice.paid", "payment.succeeded"]
     assert sound()
+
+
+@pytest.mark.parametrize(
+    ("charge", "field"),
+    [
+        (own_invoices.Charge(" ", 1, "usd"), "description"),
+        (own_invoices.Charge("x", 0, "usd"), "amountMinor"),
+        (own_invoices.Charge("x", 10**12 + 1, "usd"), "amountMinor"),
+        (own_invoices.Charge("x", 1, "USD"), "currency"),
+    ],
+)
+def test_what_cannot_be_invoiced_is_refused_by_its_field(
+    organization: Organization, charge: own_invoices.Charge, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        own_invoices.write(organization, charge, key="k", by=None)
+
+    assert list(refused.value.details) == [field]
+    assert not Invoice.objects.exists()
 
 
 def test_what_credits_cover_whole_is_asked_of_nobody() -> None:
