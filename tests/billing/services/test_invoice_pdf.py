@@ -85,6 +85,18 @@ def renewal(**fields: Any) -> Invoice:
     return invoice
 
 
+def test_tokens_that_are_priced_in_steps_are_written_out_over_several_lines() -> None:
+    invoice = renewal()
+    steps = "1,000,000 at $2.50 a million, 200,000 at $2.25 a million, 50,000 at $2.00 a million"
+    invoice.lines.filter(kind="overage").update(description=f"1,250,000 tokens beyond the 15,000,000 included: {steps}")
+    BillingPeriod.objects.update(overage_rate={"scheme": "graduated", "tiers": [], "package_size": 0})
+
+    text = " ".join(text_of(invoice_pdf.render(invoice)).split())
+
+    assert steps in text
+    assert "in steps" in text
+
+
 def test_why_no_tax_is_charged_is_written_below_the_sums() -> None:
     note = "Reverse charge: the customer accounts for the tax"
 
