@@ -14,8 +14,9 @@ from billing.providers.protocol import CreditNoteFact, DisputeFact, PaymentFact,
 from billing.services import invoice_verification, payments
 from billing.signals import dispute_closed, dispute_opened, payment_failed, payment_refunded, payment_succeeded
 from orgs.models import Organization
-from platform_core.models import AuditEvent
+from platform_core.models import AuditEvent, WebhookMessage
 from tests.billing.services.test_invoices import applied, base_line, fact, subscribed
+from tests.billing.services.test_outbound import organizations_endpoint
 
 SEEN = datetime(2026, 2, 1, 1, tzinfo=UTC)
 LATER = SEEN + timedelta(minutes=1)
@@ -113,6 +114,19 @@ def test_a_failed_try_moves_nothing_and_an_older_word_changes_nothing(invoice: I
     assert Payment.objects.get().status == "succeeded"
     assert heard == ["failed", "succeeded"]
     assert LedgerTransaction.objects.filter(kind="payment").count() == 1
+
+
+def test_each_refused_try_is_told_once(invoice: Invoice, heard: list[str]) -> None:
+    organizations_endpoint(invoice.organization)
+    failed = replace(PAID, status="failed", received_minor=0, fee_minor=0, failure="Your card was declined.")
+    for minutes, charge in enumerate(("ch_1", "ch_1", "ch_2", "ch_2")):
+        told(invoice.organization, replace(failed, charge_id=charge), seen=SEEN + timedelta(minutes=minutes))
+    told(invoice.organization, replace(PAID, charge_id="ch_3"), seen=SEEN + timedelta(minutes=9))
+
+    assert heard == ["failed", "failed", "succeeded"]
+    events = WebhookMessage.objects.order_by("pk").values_list("event", "payload__data__failure")
+    assert list(events) == [*[("payment.failed", "Your card was declined.")] * 2, ("payment.succeeded", "")]
+    assert AuditEvent.objects.filter(action="payment.status").count() == 2
 
 
 def test_money_that_went_back_has_a_credit_note(invoice: Invoice, heard: list[str]) -> None:
