@@ -147,7 +147,8 @@ def _end(finding: ReconciliationFinding) -> None:
         if invoice.paid_minor:
             raise Conflict("Money was paid on this invoice: give it back or credit it, and leave the finding as it is.")
         was, invoice.status = invoice.status, Invoice.Status.VOID
-        settling.follow(invoice, [])
+        if was != Invoice.Status.DRAFT:
+            settling.follow(invoice, [])
         invoice.save(update_fields=["status"])
         settling.announce(invoice, was)
         audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})

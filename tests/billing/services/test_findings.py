@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
+from billing.models import BillingAccount, Invoice, LedgerTransaction, Payment, ReconciliationFinding, Subscription
 from billing.providers.protocol import Snapshot
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
@@ -186,6 +186,19 @@ def test_an_invoice_that_is_not_there_any_more_is_void_here(subscription: Subscr
     assert set(Invoice.objects.values_list("pk", "status")) == {(gone.pk, "void"), (paid.pk, "paid")}
     told = AuditEvent.objects.get(action="invoice.status", target_id=str(gone.pk))
     assert told.changes == {"status": ["open", "void"]}
+    kinds = LedgerTransaction.objects.filter(source_id=gone.pk).values_list("kind", flat=True)
+    assert list(kinds) == ["void"]
+
+
+def test_a_draft_that_is_not_there_any_more_never_gets_a_number(subscription: Subscription, by: User) -> None:
+    gone = make.invoice(subscription, status="draft", provider_invoice_id="in_gone")
+    finding = make.reconciliation_finding(object_kind="invoice", object_id="in_gone", kind="missing_there")
+
+    findings.take(finding, by=by)
+
+    gone.refresh_from_db()
+    assert (gone.status, gone.number, gone.sequence) == ("void", "", None)
+    assert not LedgerTransaction.objects.filter(source_id=gone.pk).exists()
 
 
 @pytest.mark.usefixtures("subscription")
