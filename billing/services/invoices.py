@@ -70,8 +70,10 @@ def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> I
     invoice.provider_invoice_id, invoice.provider_number = fact.id, fact.number
     invoice.payment_error, invoice.payment_url = fact.payment_error[:300], fact.payment_url
     invoice.paid_minor = fact.paid_minor
+    # What was credited before it went there is no part of what is asked for there.
     asked = invoice.total_minor - invoice.wallet_minor
-    invoice.discrepancy = "" if fact.total_minor == asked else f"asked for as {fact.total_minor}, not {asked}"
+    holds = asked - invoice.credited_minor <= fact.total_minor <= asked
+    invoice.discrepancy = "" if holds else f"asked for as {fact.total_minor}, not {asked}"
     if fact.status in ENDS:
         invoice.status, invoice.paid_at, invoice.next_attempt_at = Invoice.Status(fact.status), fact.paid_at, None
     settling.follow(invoice, [])

@@ -68,7 +68,7 @@ def invoice_unpaid(invoice: Invoice) -> None:
     """Of each try to collect an invoice that we ask for ourselves and that failed, once."""
     context = {
         "number": invoice.number,
-        "amount": format_minor(invoice.total_minor - invoice.paid_minor - invoice.wallet_minor, invoice.currency),
+        "amount": format_minor(invoice.unsettled_minor + invoice.written_off_minor, invoice.currency),
         "failure": invoice.payment_error,
         "next_try_at": invoice.next_attempt_at,
         "pay_url": invoice.payment_url if invoice.payable else "",

@@ -1,5 +1,6 @@
 """Invoices of our own: whatever state they come to, somebody asks for their money until they end."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import ModuleType
 
@@ -173,6 +174,29 @@ def test_what_is_credited_or_void_is_asked_no_more() -> None:
     assert (state(whole)[0], state(void)[0], state(part)) == ("paid", "void", ("open", 0, 2))
     assert client().v1.invoices.retrieve(part.provider_invoice_id).amount_remaining == 2_000
     assert sound()
+
+
+def test_what_was_credited_before_it_was_asked_for_is_not_asked_for() -> None:
+    invoice = asked(known())
+    crediting.credit(invoice, 900, reason="A part", key="a", by=None)
+
+    assert cycle.run_billing_cycle() == RETRIED
+    shop.catch_up()
+
+    assert state(invoice) == ("paid", 2_000, 1)
+    assert (invoice.discrepancy, invoice.due_minor) == ("", 0)
+    assert sound()
+
+
+def test_an_amount_that_the_provider_made_another_is_told() -> None:
+    invoice = asked(known())
+    cycle.run_billing_cycle()
+    invoice.refresh_from_db()
+    fact = provider().finalize_invoice(invoice.provider_invoice_id, key="x")
+
+    invoices.apply(replace(fact, total_minor=2_901), organization=invoice.organization, observed_at=clock.wall())
+
+    assert Invoice.objects.get().discrepancy == "asked for as 2901, not 2900"
 
 
 INSIDE: list[tuple[ModuleType | type, str]] = [
