@@ -11,6 +11,7 @@ from billing.services import (
     gaps,
     inbox,
     payment_methods,
+    plan_migrations,
     reconciliation,
     refunding,
     report_kinds,
@@ -30,6 +31,7 @@ def run_billing_cycle() -> dict[str, Any]:
 
 
 WORK = [inbox.process_one, changes.settle_one, payment_methods.finish_one, dunning.advance_one]
+WORKFLOWS = [plan_migrations.MIGRATE_PLAN]
 REPORTS = report_kinds.KINDS
 
 # Renewals are billed as soon as the provider tells of them; this finds whatever was not told of.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
+from billing.admin import plan_migrations as migrations
 from billing.admin.amounts import Priced
 from billing.admin.terms import TermsForm
 from billing.models import Plan, PlanVersion, Price
@@ -61,6 +62,14 @@ class PlanAdmin(StaffModelAdmin[Plan]):
             lambda plan, by: _archived(plan_editing.archive(plan, by=by)),
             offered=lambda plan: plan.status == Plan.Status.ACTIVE,
             is_dangerous=True,
+        ),
+        Operation(
+            "move_subscribers",
+            "Move subscribers",
+            "billing.run_planmigration",
+            migrations.draft,
+            offered=lambda plan: plan_editing.affected_by(plan).subscription_count > 0,
+            question=migrations.MoveSubscribers,
         ),
     )
 

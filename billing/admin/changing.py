@@ -10,8 +10,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from billing.models import Price, Subscription, SubscriptionChange
 from billing.money import format_minor
 from billing.services import changes, plans, proposals
-from billing.services.changes import Asked
-from billing.services.proposals import Proposal
+from billing.services.proposals import Asked, Proposal
 from identity.models import User
 from platform_core.admin.questions import Question
 from platform_core.errors import DomainError

@@ -19,7 +19,7 @@ from billing.models import (
 )
 from billing.money import format_minor
 from billing.services import changes, proposals
-from billing.services.changes import Asked
+from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
 

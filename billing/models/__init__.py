@@ -13,6 +13,7 @@ from billing.models.legal import LegalEntity
 from billing.models.payment_methods import PaymentMethod, PaymentMethodSetup
 from billing.models.payments import Dispute, Payment, Refund
 from billing.models.periods import BillingPeriod, InvoiceItem
+from billing.models.plan_migrations import PlanMigration, PlanMove
 from billing.models.purchases import Purchase
 from billing.models.reconciliation import ReconciliationFinding
 from billing.models.revenue import MrrMovement
@@ -49,6 +50,8 @@ __all__ = [
     "PaymentMethod",
     "PaymentMethodSetup",
     "Plan",
+    "PlanMigration",
+    "PlanMove",
     "PlanVersion",
     "Price",
     "Purchase",

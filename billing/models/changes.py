@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.models.catalog import Price
+from billing.models.catalog import PlanVersion, Price
 from billing.models.subscriptions import Subscription
 from orgs.models import Organization, organizations_of
 from platform_core.models import Leased, Row
@@ -48,6 +48,7 @@ class SubscriptionChange(Scoped, Leased, Row):
         # Neither the planned end nor the planned downgrade comes; or what was paused for want of a card goes on.
         RESUME = "resume"
         TRIAL = "trial", "Another end of the trial"
+        TERMS = "terms", "Newer terms"
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -73,6 +74,8 @@ class SubscriptionChange(Scoped, Leased, Row):
     timing = models.CharField(max_length=8, choices=Timing, default=Timing.NOW)
     # What the subscription is to be for; empty where it only ends, or goes on.
     price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Of its own plan; None: those that come with its price.
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField(default=1)
     # The moment from which an upgrade is paid for, and what it comes to: what was shown is what is charged.
     prorated_at = models.DateTimeField(null=True, blank=True)
@@ -106,6 +109,9 @@ class SubscriptionChange(Scoped, Leased, Row):
             models.CheckConstraint(
                 condition=~Q(kind__in=["upgrade", "downgrade"]) | Q(price__isnull=False),
                 name="subscription_change_priced",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="terms") | Q(plan_version__isnull=False), name="subscription_change_of_terms"
             ),
         ]
         indexes = [

@@ -12,8 +12,7 @@ from billing.models import Subscription, SubscriptionChange
 from billing.portal.billing import BillingSurroundings
 from billing.portal.forms import ChangeForm, ReasonForm
 from billing.services import changes, plans, proposals
-from billing.services.changes import Asked
-from billing.services.proposals import Proposal
+from billing.services.proposals import Asked, Proposal
 from orgs import roles
 from platform_core.errors import DomainError, InvalidInput
 

@@ -6,24 +6,22 @@ again under the row's own key: what was done is not done again. The row ends app
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 
-from billing.models import PaymentMethod, Price, Subscription, SubscriptionChange
+from billing.models import PaymentMethod, PlanVersion, Price, Subscription, SubscriptionChange
 from billing.providers import provider
 from billing.providers.protocol import CardDeclined, ChangeSpec, ProviderError, ProviderRefused, Snapshot
-from billing.services import notices, planned, subscriptions
-from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Proposal
+from billing.services import newer_terms, notices, planned, subscriptions
+from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal
 from platform_core import clock, context, leases, nudges, scoping
 from platform_core.errors import Conflict, DomainError
 from platform_core.services import audit
 
 if TYPE_CHECKING:
     from billing.providers.protocol import SubscriptionFact
-    from identity.models import User
 
 Kind = SubscriptionChange.Kind
 Status = SubscriptionChange.Status
@@ -46,13 +44,10 @@ class Refused(DomainError):
         self.status = error.status
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who wants a change, why, and under which key of theirs."""
-
-    by: "User | None"
-    reason: str = ""
-    digest: str = ""
+def is_under_way(subscription: Subscription, *, besides: str = "") -> bool:
+    """Whether another change of it is not answered yet."""
+    pending = SubscriptionChange.objects.filter(subscription=subscription).pending()
+    return pending.exclude(request_digest=besides).exists()
 
 
 def asked_before(digest: str) -> SubscriptionChange | None:
@@ -67,9 +62,10 @@ def asked_before(digest: str) -> SubscriptionChange | None:
     return row
 
 
-def change_plan(proposal: Proposal, asked: Asked) -> SubscriptionChange:
-    """Carry out what was proposed."""
+def change_plan(proposal: Proposal, asked: Asked, *, version: PlanVersion | None = None) -> SubscriptionChange:
+    """Carry out what was proposed; with it come these terms of the plan, or else those that are sold now."""
     wish = {
+        "plan_version": version,
         "kind": proposal.kind,
         "timing": proposal.timing,
         "price": proposal.price,
@@ -284,6 +280,8 @@ def _record(row: SubscriptionChange, snapshot: Snapshot | None, effective_at: da
         return
     held = row.subscription
     row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization) if snapshot else held
+    if row.plan_version is not None and not _waits(row):
+        newer_terms.adopt(row.subscription, row.plan_version)
     notices.changed(row)
 
 

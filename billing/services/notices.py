@@ -19,6 +19,7 @@ TOLD = {
     SubscriptionChange.Kind.END: "billing/subscription_ended",
     SubscriptionChange.Kind.RESUME: "billing/subscription_resumed",
     SubscriptionChange.Kind.TRIAL: "billing/trial_extended",
+    SubscriptionChange.Kind.TERMS: "billing/terms_changed",
 }
 
 
@@ -46,8 +47,9 @@ def changed(change: SubscriptionChange) -> None:
         "effective_at": change.effective_at,
         "trial_ends_at": change.trial_ends_at,
     }
-    waits = change.timing == SubscriptionChange.Timing.RENEWAL
-    template = "billing/plan_will_change" if waits else TOLD[SubscriptionChange.Kind(change.kind)]
+    kind = SubscriptionChange.Kind(change.kind)
+    waits = change.timing == SubscriptionChange.Timing.RENEWAL and kind != SubscriptionChange.Kind.TERMS
+    template = "billing/plan_will_change" if waits else TOLD[kind]
     _send(template, subscription.organization, context, key=f"change:{change.pk}")
 
 

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from billing.models import CheckoutSession, Plan, Price, Subscription
 from billing.services import changes
-from billing.services.changes import Asked
-from billing.services.proposals import RUNNING, Proposal
+from billing.services.proposals import RUNNING, Asked, Proposal
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict

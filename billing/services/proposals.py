@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from billing.models import Invoice, InvoiceLine, Plan, Price, Subscription, SubscriptionChange
@@ -13,6 +14,9 @@ from billing.services.rating import Terms
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
+
+if TYPE_CHECKING:
+    from identity.models import User
 
 Kind = SubscriptionChange.Kind
 Timing = SubscriptionChange.Timing
@@ -45,6 +49,15 @@ class Proposal:
     def currency(self) -> str:
         """Of all its amounts."""
         return self.price.currency
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who wants a change, why, and under which key of theirs."""
+
+    by: "User | None"
+    reason: str = ""
+    digest: str = ""
 
 
 def running(organization: Organization, *, product: str = "", subscription_id: UUID | None = None) -> Subscription:
@@ -101,10 +114,12 @@ def propose(
     *,
     at: datetime | None = None,
     timing: Timing | None = None,
+    prorates: bool = True,
 ) -> Proposal:
     """What the change would mean if it was asked for at that moment; a conflict where it cannot be made.
 
-    Unless it is said otherwise, more is in force at once and less with the next period.
+    Unless it is said otherwise, more is in force at once and less with the next period, and what is in force at once
+    is charged, or given back, for the rest of the period.
     """
     _refuse_where_impossible(subscription, price, quantity)
     kind = direction_of(subscription, price, quantity)
@@ -115,7 +130,7 @@ def propose(
     )
     if timing == Timing.RENEWAL:
         return found
-    if subscription.status == Status.TRIALING:
+    if subscription.status == Status.TRIALING or not prorates:
         return replace(found, effective_at=clock.now())
     moment = _moment(subscription, at)
     lines = _prorated(subscription, price, after, moment)

@@ -54,7 +54,7 @@ def wake(subject: models.Model) -> int:
 
 
 @transaction.atomic
-def retry(job: Job, *, by: audit.Person) -> Job:
+def retry(job: Job, *, by: audit.Person | None) -> Job:
     """Start a failed job again at the step that failed."""
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.status != Job.Status.FAILED:

@@ -38,6 +38,7 @@ GLOBAL = {
     "billing.Price": "the catalog is the same for everybody",
     "billing.LegalEntity": "the platform's own company",
     "billing.TaxRate": "taxes are the same for everybody",
+    "billing.PlanMigration": "it moves subscribers of many organizations; each one's part is theirs",
     "identity.User": "a person may belong to many organizations, or to none",
     "identity.SigningKey": "the platform's own keys",
     "identity.Session": "a sign-in belongs to a person",

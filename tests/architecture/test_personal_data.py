@@ -24,6 +24,7 @@ NOT_PERSONAL = {
     "billing.Refund": "the organization's; that staff asked for it is among the events",
     "billing.WalletGrant": "the organization's; that staff granted it is among the events",
     "billing.ReconciliationFinding": "the organization's money; that staff settled it is among the events",
+    "billing.PlanMigration": "the platform's; that staff began it is among the events",
     "identity.Setup": "the platform's own first start",
 }
 

@@ -11,8 +11,7 @@ from billing.models import Plan, Price, Subscription, SubscriptionChange
 from billing.providers import provider
 from billing.providers.sandbox.models import Record
 from billing.services import changes, projection, proposals
-from billing.services.changes import Asked
-from billing.services.proposals import Proposal
+from billing.services.proposals import Asked, Proposal
 from platform_core import clock
 from tests import kept
 from tests.billing import month, shop

@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from billing.models import PlanVersion, Price, Subscription, SubscriptionChange
 from billing.models.terms import ENFORCEMENTS, KINDS, RESETS
 from billing.services import changes, entitlements, proposals
-from billing.services.changes import Asked
-from billing.services.proposals import Proposal
+from billing.services.proposals import Asked, Proposal
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from orgs.models import Organization

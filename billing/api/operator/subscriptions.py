@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from billing.api.account.subscription import INTERVALS, ChangeSerializer, EndSerializer, SubscriptionSerializer
 from billing.models import Subscription, SubscriptionChange
 from billing.services import changes, proposals
-from billing.services.changes import Asked
+from billing.services.proposals import Asked
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import OperatorSurface
 

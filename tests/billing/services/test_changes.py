@@ -11,8 +11,8 @@ from billing.providers import provider
 from billing.providers.protocol import ProviderError
 from billing.providers.sandbox.faults import Fault, injected
 from billing.services import changes, proposals, subscriptions
-from billing.services.changes import Asked, Refused
-from billing.services.proposals import Proposal
+from billing.services.changes import Refused
+from billing.services.proposals import Asked, Proposal
 from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.models import AuditEvent, Mail

@@ -8,8 +8,7 @@ import pytest
 from billing.models import Invoice, Subscription, SubscriptionChange
 from billing.providers.sandbox import clock as sandbox
 from billing.services import catalog, changes, periods, prices, proposals
-from billing.services.changes import Asked
-from billing.services.proposals import Proposal
+from billing.services.proposals import Asked, Proposal
 from platform_core.errors import Conflict
 from platform_core.models import Mail
 from tests import kept

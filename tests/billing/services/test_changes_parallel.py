@@ -8,7 +8,7 @@ from django.db import connections
 
 from billing.models import SubscriptionChange
 from billing.services import changes
-from billing.services.changes import Asked
+from billing.services.proposals import Asked
 from platform_core.errors import Conflict
 from tests.billing.changing import charged, customer, present, proposed
 from tests.billing.services.test_cycle_parallel import at_once

@@ -9,7 +9,8 @@ from billing.models import Subscription, SubscriptionChange
 from billing.providers.protocol import ProviderError
 from billing.providers.sandbox.faults import Fault, Plan, injected
 from billing.services import changes, proposals
-from billing.services.changes import Asked, Refused
+from billing.services.changes import Refused
+from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.models import AuditEvent, Mail

@@ -17,6 +17,7 @@ SAID = {
     "end": "has ended",
     "resume": "goes on",
     "trial": "Your trial of",
+    "terms": "terms of",
 }
 STEPS = {
     "payment_failed": "The payment of $29.00 for",
@@ -36,6 +37,7 @@ def test_each_change_is_confirmed_once(kind: str) -> None:
         kind=kind,
         timing="renewal" if kind == "downgrade" else "now",
         price=subscription.price,
+        plan_version=subscription.plan_version,
         due_minor=1_250,
         effective_at=later,
         trial_ends_at=later,

@@ -7,7 +7,7 @@ import pytest
 from billing.models import InvoiceLine, SubscriptionChange
 from billing.providers.sandbox.faults import Fault, injected
 from billing.services import changes, proposals
-from billing.services.changes import Asked
+from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from tests import make
