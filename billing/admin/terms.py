@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from unfold import widgets
 
-from billing.models import Plan
+from billing.models import Plan, PlanVersion
 from billing.services import plan_editing, versions
 from platform_core.errors import InvalidInput
 
@@ -22,6 +22,12 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
     monthly_limit = forms.IntegerField(min_value=1, required=False, widget=NUMBER, help_text="Requests a month.")
     token_allotment = forms.IntegerField(min_value=0, required=False, widget=NUMBER)
     trial_days = forms.IntegerField(min_value=0, required=False, widget=NUMBER)
+    after_trial = forms.ChoiceField(
+        choices=PlanVersion.AfterTrial.choices,
+        required=False,
+        widget=widgets.UnfoldAdminSelectWidget,
+        label="After a trial without a way to pay",
+    )
     entitlements = forms.JSONField(required=False, widget=widgets.UnfoldAdminTextareaWidget)
     covers = forms.CharField(
         widget=widgets.UnfoldAdminTextInputWidget,
@@ -68,7 +74,8 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
             "covers": given["covers"].split(),
             "entitlements": given["entitlements"] or [],
         }
-        return given | lists | {"trial_days": given["trial_days"] or 0}
+        present = self.instance.current.after_trial
+        return given | lists | {"trial_days": given["trial_days"] or 0, "after_trial": given["after_trial"] or present}
 
 
 def _told(plan: Plan, changed: list[str]) -> str:

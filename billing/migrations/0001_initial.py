@@ -523,6 +523,7 @@ class Migration(migrations.Migration):
                 ('monthly_limit', models.PositiveBigIntegerField(blank=True, null=True)),
                 ('token_allotment', models.PositiveBigIntegerField(blank=True, null=True)),
                 ('trial_days', models.PositiveSmallIntegerField(default=0)),
+                ('after_trial', models.CharField(choices=[('pause', 'Paused'), ('cancel', 'Canceled')], default='pause', max_length=6)),
                 ('entitlements', billing.models.terms.EntitlementsField(blank=True, default=list)),
                 ('covers', billing.models.terms.NamesField(blank=True, default=list)),
                 ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='billing.plan')),

@@ -99,6 +99,12 @@ class PlanVersion(Unchanging, Row):
 
     product_path = "plan__product__code"
 
+    class AfterTrial(models.TextChoices):
+        """What becomes of a trial that ends without a way to pay: it waits for one, or is over."""
+
+        PAUSE = "pause", "Paused"
+        CANCEL = "cancel", "Canceled"
+
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     features = NamesField(default=list, blank=True)
@@ -108,6 +114,7 @@ class PlanVersion(Unchanging, Row):
     # Tokens included in each billing period; null: tokens are not part of the plan.
     token_allotment = models.PositiveBigIntegerField(null=True, blank=True)
     trial_days = models.PositiveSmallIntegerField(default=0)
+    after_trial = models.CharField(max_length=6, choices=AfterTrial, default=AfterTrial.PAUSE)
     entitlements = EntitlementsField(default=list, blank=True)
     # Codes of the products that a bundle gives access to beside its own.
     covers = NamesField(default=list, blank=True)

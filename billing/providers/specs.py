@@ -87,6 +87,8 @@ class CheckoutSpec:
     coupon_id: str = ""
     allow_promotion_codes: bool = False
     trial_days: int = 0
+    # Where the trial ends without a way to pay.
+    after_trial: Literal["pause", "cancel"] = "pause"
     # A single payment gets an invoice of the provider's.
     invoiced: bool = False
     # What the customer may pay with: card, bank_debit.

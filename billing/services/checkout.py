@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -117,6 +117,7 @@ def _open_page(row: CheckoutSession) -> CheckoutSession:
     fact = provider().open_checkout(
         CheckoutSpec(
             reference=str(row.pk),
+            after_trial=cast("Literal['pause', 'cancel']", row.plan_version.after_trial),
             price_id=row.price.provider_price_id,
             customer_id=customer_id,
             email=row.email,

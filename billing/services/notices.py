@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from billing.models import Dunning, Invoice, Subscription, SubscriptionChange
+from billing.models import Dunning, Invoice, PlanVersion, Subscription, SubscriptionChange
 from billing.money import format_minor
 from orgs.models import Organization
 from platform_core.services import mail
@@ -60,6 +60,7 @@ def trial_ending(subscription: Subscription, *, has_method: bool) -> None:
         **_of(subscription),
         "trial_ends_at": subscription.trial_ends_at,
         "has_method": has_method,
+        "is_canceled_without": subscription.plan_version.after_trial == PlanVersion.AfterTrial.CANCEL,
         "price": format_minor((price.amount_minor or 0) * subscription.quantity, price.currency),
     }
     key = f"trial_ending:{subscription.pk}:{subscription.trial_ends_at:%Y%m%dT%H%M%S}"

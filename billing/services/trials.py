@@ -17,7 +17,7 @@ def tell_of_endings() -> dict[str, Any]:
     ending = Subscription.objects.filter(
         status=Subscription.Status.TRIALING, trial_ends_at__gt=clock.now(), trial_ends_at__lte=clock.now() + NOTICE
     )
-    found = list(ending.select_related("organization", "plan", "price"))
+    found = list(ending.select_related("organization", "plan", "plan_version", "price"))
     for subscription in found:
         tell(subscription)
     return {"ending": len(found)}

@@ -10,7 +10,16 @@ from platform_core.services import audit
 if TYPE_CHECKING:
     from identity.models import User
 
-TERMS = ("features", "rate_limit", "monthly_limit", "token_allotment", "trial_days", "entitlements", "covers")
+TERMS = (
+    "features",
+    "rate_limit",
+    "monthly_limit",
+    "token_allotment",
+    "trial_days",
+    "after_trial",
+    "entitlements",
+    "covers",
+)
 
 
 def terms_of(version: PlanVersion) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import Plan, Price
+from billing.models import Plan, PlanVersion, Price
 from billing.models.catalog import LONGEST_TRIAL_DAYS
 from billing.models.terms import ENFORCEMENTS, KINDS, LARGEST, LONGEST, MAX_ENTITLEMENTS, MAX_TIERS, RESETS
 from billing.services import plan_editing
@@ -67,6 +67,8 @@ class PlanTermsSerializer(StrictSerializer):
     monthly_limit = serializers.IntegerField(min_value=1, max_value=LARGEST, required=False, allow_null=True)
     token_allotment = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False, allow_null=True)
     trial_days = serializers.IntegerField(min_value=0, max_value=LONGEST_TRIAL_DAYS, required=False)
+    # Where a trial ends without a way to pay.
+    after_trial = serializers.ChoiceField(choices=PlanVersion.AfterTrial.choices, required=False)
     entitlements = serializers.ListField(child=PlanEntitlementSerializer(), required=False, max_length=MAX_ENTITLEMENTS)
     # Codes of the products that a bundle gives access to.
     covers = serializers.ListField(
@@ -124,6 +126,9 @@ class PlanSerializer(StrictModelSerializer[Plan]):
     monthly_limit = serializers.IntegerField(source="current.monthly_limit", read_only=True, allow_null=True)
     token_allotment = serializers.IntegerField(source="current.token_allotment", read_only=True, allow_null=True)
     trial_days = serializers.IntegerField(source="current.trial_days", read_only=True)
+    after_trial = serializers.ChoiceField(
+        source="current.after_trial", choices=PlanVersion.AfterTrial.choices, read_only=True
+    )
     entitlements = PlanEntitlementSerializer(source="current.granted", many=True, read_only=True)
     covers = serializers.ListField(source="current.covers", child=serializers.CharField(), read_only=True)
     prices = PlanPriceSerializer(many=True, read_only=True)
@@ -147,6 +152,7 @@ class PlanSerializer(StrictModelSerializer[Plan]):
             "monthly_limit",
             "token_allotment",
             "trial_days",
+            "after_trial",
             "entitlements",
             "covers",
             "prices",

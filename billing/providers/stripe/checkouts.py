@@ -72,8 +72,12 @@ def _reductions(spec: CheckoutSpec) -> Mapping[str, Any]:
 
 
 def _subscribing(spec: CheckoutSpec, metadata: Mapping[str, str]) -> Mapping[str, Any]:
-    trial = {"trial_period_days": spec.trial_days} if spec.trial_days else {}
-    return {"subscription_data": {"metadata": metadata, **trial}}
+    return {"subscription_data": {"metadata": metadata, **(_trial(spec) if spec.trial_days else {})}}
+
+
+def _trial(spec: CheckoutSpec) -> Mapping[str, Any]:
+    ending = {"end_behavior": {"missing_payment_method": spec.after_trial}}
+    return {"trial_period_days": spec.trial_days, "trial_settings": ending}
 
 
 def _paying(spec: CheckoutSpec, metadata: Mapping[str, str]) -> Mapping[str, Any]:

@@ -17,8 +17,13 @@ def trialing(*, ends_in: timedelta) -> Subscription:
     return make.subscription(status="trialing", trial_ends_at=clock.now() + ends_in)
 
 
-def test_three_days_before_it_ends_a_mail_says_so_once() -> None:
-    subscription = trialing(ends_in=2 * DAY)
+@pytest.mark.parametrize(
+    ("after", "said"), [("pause", "is paused then, until there is one."), ("cancel", "is canceled then.")]
+)
+def test_three_days_before_it_ends_a_mail_says_so_once(after: str, said: str) -> None:
+    subscription = make.subscription(
+        plan=make.plan(after_trial=after), status="trialing", trial_ends_at=clock.now() + 2 * DAY
+    )
 
     assert trials.tell_of_endings() == {"ending": 1}
     trials.tell_of_endings()
@@ -27,6 +32,7 @@ def test_three_days_before_it_ends_a_mail_says_so_once() -> None:
     assert mail.to == subscription.organization.billing_email
     assert mail.subject.startswith("Your trial of")
     assert "There is no payment method yet" in mail.text
+    assert f"Without one it {said}" in mail.text
 
 
 def test_with_a_payment_method_it_says_what_it_will_cost() -> None:

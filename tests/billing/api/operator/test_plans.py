@@ -23,6 +23,7 @@ TEAM: dict[str, Any] = {
     "monthlyLimit": 100_000,
     "tokenAllotment": 5_000,
     "trialDays": 14,
+    "afterTrial": "cancel",
     "entitlements": [{"code": "pages", "kind": "quota", "limit": 5, "enforcement": "soft", "reset": "month"}],
     "covers": [],
     "prices": [
