@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sqlite3
 import threading
 import traceback
@@ -18,27 +19,27 @@ PROCESSES = 4
 
 
 @contextmanager
-def shared_database(folder: Path) -> Iterator[None]:
+def shared_database(folder: Path, alias: str = "default") -> Iterator[None]:
     """A database that other processes reach too: SQLite's lives in memory in tests, so it moves into a file."""
-    memory = connections["default"]
+    memory = connections[alias]
     if memory.vendor != "sqlite":
         yield
         return
     name = memory.settings_dict["NAME"]
-    file = folder / "shared.sqlite3"
+    file = folder / f"shared-{alias}.sqlite3"
     memory.ensure_connection()
     with sqlite3.connect(file) as target:
         memory.connection.backup(target)
     memory.settings_dict["NAME"] = str(file)
-    connections["default"] = connections.create_connection("default")
+    connections[alias] = connections.create_connection(alias)
     # The first connection turns the file into a write-ahead log, which two at once cannot do; a migrated one is.
-    connections["default"].ensure_connection()
+    connections[alias].ensure_connection()
     try:
         yield
     finally:
-        connections["default"].close()
+        connections[alias].close()
         memory.settings_dict["NAME"] = name
-        connections["default"] = memory
+        connections[alias] = memory
 
 
 def race(count: int, work: Callable[[int], Outcome], *, processes: int = PROCESSES) -> list[Outcome]:
@@ -78,3 +79,17 @@ def race(count: int, work: Callable[[int], Outcome], *, processes: int = PROCESS
     failures = [failure for _, failure in results if failure]
     assert not failures, failures[0]
     return [outcome for outcome, _ in results]
+
+
+def killed(work: Callable[[Callable[[], None]], object]) -> None:
+    """Runs the work in a process of its own, which dies by SIGKILL where the work calls what it is given."""
+
+    def run() -> None:
+        work(lambda: os.kill(os.getpid(), signal.SIGKILL))
+        os._exit(0)
+
+    connections.close_all()
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL, process.exitcode
