@@ -50,6 +50,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("orgs.Product", "category"),
             ("billing.Plan", "layers"),
             ("billing.Price", "sell"),
+            ("billing.PlanMigration", "moving"),
             ("billing.Coupon", "redeem"),
         ),
     ),
