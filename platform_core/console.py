@@ -1,7 +1,7 @@
 """The staff console's site: who enters, what they see, and what its pages may load."""
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 from unfold.sites import UnfoldAdminSite
 
@@ -36,6 +37,10 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
             return response
 
         return update_wrapper(csp_replace(POLICY)(entered), view)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Every page is given it and hardly one shows it: it is made when it is looked at."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """A sign-in of the console's own, with its second factor, of somebody who is staff now."""

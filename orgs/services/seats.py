@@ -18,8 +18,10 @@ def active(organization: Organization) -> int:
 
 def require(organization: Organization, wanted: int = 1, *, besides: int | None = None) -> None:
     """Refuse so many more people than there are seats. Call it under the organization's lock."""
+    if organization.seat_limit is None:
+        return
     used = taken(organization) if besides is None else besides
-    if organization.seat_limit is not None and used + wanted > organization.seat_limit:
+    if used + wanted > organization.seat_limit:
         seats = "1 seat" if organization.seat_limit == 1 else f"{organization.seat_limit} seats"
         raise PaymentRequired(
             f"{organization.name} has {seats}, of which {used} are taken. Remove somebody, or move to a larger plan.",
