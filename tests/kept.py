@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -96,10 +97,12 @@ def _put_back(kept: _Situation) -> None:
     clock.refresh()
 
 
+@cache
 def _table(model: type[models.Model]) -> str:
     return connections[router.db_for_write(model)].ops.quote_name(model._meta.db_table)
 
 
+@cache
 def _columns(model: type[models.Model], numbered: frozenset[type[models.Model]] = frozenset()) -> str:
     quote = connections[router.db_for_write(model)].ops.quote_name
     columns = [each for each in model._meta.local_concrete_fields if not _is_given(each, model, numbered)]

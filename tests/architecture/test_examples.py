@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from django.conf import settings
 from django.db import transaction
 from jsonschema import Draft202012Validator
 
@@ -16,13 +13,13 @@ from platform_core.api.access import ANYONE, SERVER, step_up_for
 from platform_core.api.surfaces import PeopleSurface, StaffSurface
 from tenants.models import Server
 from tests import make
-from tests.architecture import world
+from tests.architecture import description, world
 from tests.architecture.world import World
 from tests.clients import ApiClient, PersonClient, ServerClient
 from tests.orgs.names import saying
 from tests.sign_ins import step_up
 
-DESCRIBED: dict[str, Any] = yaml.safe_load((Path(settings.BASE_DIR) / "docs" / "openapi.yaml").read_text())
+DESCRIBED = description.written()
 JSON = "application/json"
 # A parameter, as the description and as the routes write it.
 ANY = re.compile(r"\{\w+\}|<[^>]+>")

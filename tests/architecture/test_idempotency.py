@@ -2,21 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import yaml
-from django.conf import settings
 
 from platform_core import routes
 from platform_core.api.access import OPEN
 from platform_core.api.surfaces import Surface
+from tests.architecture import description
 
 # Whatever these apps take in is about money or orders.
 APPS = ("billing.", "tenants.")
 # What an answer calls a key that it shows.
 KEY = re.compile(r"(secret|api_?key)$", re.IGNORECASE)
-DESCRIBED: dict[str, Any] = yaml.safe_load((Path(settings.BASE_DIR) / "docs" / "openapi.yaml").read_text())
+DESCRIBED = description.written()
 PARAMETER = re.compile(r"<\w+:\w+>|\{\w+\}")
 
 POSTS: dict[str, type[Surface]] = {

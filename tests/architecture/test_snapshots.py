@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.conf import settings
 from django.core.management import call_command
 
 from platform_core import routes
+from tests.architecture import description
 
 CAMEL = re.compile(r"[a-z][A-Za-z0-9]*")
 
@@ -43,4 +43,4 @@ def _names(schema: Any) -> Iterator[str]:
 
 
 def test_every_name_on_the_wire_is_camel_case(described: str) -> None:
-    assert [name for name in _names(yaml.safe_load(described)) if not CAMEL.fullmatch(name)] == []
+    assert [name for name in _names(description.read(described)) if not CAMEL.fullmatch(name)] == []
