@@ -42,6 +42,7 @@ ON_THE_WAY = {
     "dunning.lost",
     "dunning.recovered",
     "invoice.status",
+    "organization.entitlements",
     "payment.status",
     "subscription.create",
     "subscription.update",
