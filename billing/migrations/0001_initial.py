@@ -422,6 +422,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('amount_minor', models.PositiveBigIntegerField()),
                 ('fee_minor', models.BigIntegerField(default=0)),
+                ('fee_returned_minor', models.BigIntegerField(default=0)),
                 ('reason', models.CharField(blank=True, max_length=120)),
                 ('evidence_due_at', models.DateTimeField(blank=True, null=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),

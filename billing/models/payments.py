@@ -154,7 +154,9 @@ class Dispute(Scoped, Row):
     status = models.CharField(max_length=6, choices=Status)
     currency = models.CharField(max_length=3)
     amount_minor = models.PositiveBigIntegerField()
+    # What the provider took when it was opened, and what of that it gave back when it was decided.
     fee_minor = models.BigIntegerField(default=0)
+    fee_returned_minor = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=120, blank=True)
     evidence_due_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

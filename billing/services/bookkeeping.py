@@ -97,12 +97,13 @@ def credit_voided(note: CreditNote) -> Posting:
 
 
 def disputed(dispute: Dispute) -> Sequence[Posting]:
-    """The bank takes the amount until somebody decided, and the provider a fee for it; then it is back, or lost."""
-    amount, fee = dispute.amount_minor, dispute.fee_minor
+    """The bank takes the amount until somebody decided, and the provider a fee; then both are back, or lost."""
+    amount, fee, returned = dispute.amount_minor, dispute.fee_minor, dispute.fee_returned_minor
     taken = {Account.DISPUTED: amount, Account.PROVIDER_CLEARING: -amount}
     postings = [
         _fact(dispute, "opened", Kind.DISPUTE, taken),
         _fact(dispute, "fee", Kind.FEE, {Account.FEES: fee, Account.PROVIDER_CLEARING: -fee}),
+        _fact(dispute, "fee-returned", Kind.FEE, {Account.PROVIDER_CLEARING: returned, Account.FEES: -returned}),
     ]
     if dispute.status == Dispute.Status.WON:
         postings.append(_fact(dispute, "won", Kind.DISPUTE_WON, _reversed(taken)))

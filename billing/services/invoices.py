@@ -193,6 +193,8 @@ def _expected_minor(told: InvoiceLineFact, line: InvoiceLine, subscription: Subs
         return InvoiceItem.objects.get(pk=item_id).amount_minor
     if line.kind != InvoiceLine.Kind.BASE or subscription is None:
         return None
+    if subscription.trial_ends_at and told.period_end <= subscription.trial_ends_at:
+        return 0
     terms = _terms_for(told, subscription)
     return None if terms is None else rating.rate(terms, rating.Usage(tokens=0))[0].amount_minor
 

@@ -213,12 +213,14 @@ def record_dispute(fact: DisputeFact, *, observed_at: datetime) -> Dispute | Non
     ended = Dispute.Status.LOST if fact.status == "lost" else Dispute.Status.WON
     status = Dispute.Status.OPEN if fact.is_open else ended
     known = Dispute.objects.filter(provider=provider().name, provider_dispute_id=fact.id).first()
+    # What is posted once never changes: what is given back with a won dispute is not the fee of its opening.
+    fee_minor = known.fee_minor if known and known.fee_minor else fact.fee_minor
     values = {
         "status": status,
         "currency": fact.currency,
         "amount_minor": fact.amount_minor,
-        # What is posted once never changes: a fee that is given back with a won dispute is not the fee of its opening.
-        "fee_minor": known.fee_minor if known and known.fee_minor else fact.fee_minor,
+        "fee_minor": fee_minor,
+        "fee_returned_minor": 0 if status == Dispute.Status.OPEN else fee_minor - fact.fee_minor,
         "reason": fact.reason[:120],
         "evidence_due_at": fact.answer_by,
         "closed_at": None if status == Dispute.Status.OPEN else (known and known.closed_at) or clock.now(),

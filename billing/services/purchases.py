@@ -16,18 +16,17 @@ def record(
 ) -> Purchase:
     """The purchase that a checkout was, in the transaction that completes it."""
     paid = fact.subtotal_minor if fact is not None and checkout.is_one_off else None
-    price = checkout.price if subscription is None else subscription.price
-    quantity = checkout.quantity if subscription is None else subscription.quantity
     purchase = Purchase.objects.create(
         organization=buyer,
         consumer_tenant=checkout.consumer_tenant,
         checkout=checkout,
         subscription=subscription,
         kind=Purchase.Kind.ONE_OFF if checkout.is_one_off else Purchase.Kind.SUBSCRIPTION,
-        price=price,
-        quantity=quantity,
-        currency=price.currency,
-        amount_minor=asked_for(price, quantity) if paid is None else paid,
+        # Not the subscription's: it may have been changed before we heard of the checkout.
+        price=checkout.price,
+        quantity=checkout.quantity,
+        currency=checkout.price.currency,
+        amount_minor=asked_for(checkout.price, checkout.quantity) if paid is None else paid,
         purchased_at=checkout.completed_at or clock.now(),
     )
     purchase_completed.send(Purchase, purchase=purchase)

@@ -12,15 +12,17 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 
+from billing.models import Plan, Price
 from billing.providers.sandbox import clock as sandbox_clock
-from billing.services import catalog
+from billing.services import catalog, prices
 from platform_core import scoping
 from platform_core.models import ProviderEvent
-from tenants.management.shuffletest import lives
+from tenants.management.shuffletest import lives, money
 from tenants.management.shuffletest.nursery import JOURNAL
 from tenants.management.shuffletest.post import Post
-from tenants.management.shuffletest.story import MONTHS, TURNS
+from tenants.management.shuffletest.story import EXTRA, MONTHS, SMALL, TURNS
 from tenants.management.shuffletest.verdict import Finding, Kind, findings, kills
 
 LAST_WORD_SECONDS = 240.0
@@ -66,6 +68,9 @@ class Driver:
         for alias in settings.DATABASES:
             call_command("migrate", database=alias, run_syncdb=True, verbosity=0)
         catalog.load_price_list()
+        with transaction.atomic():
+            terms = {"kind": Price.Kind.ONE_OFF, "amount_minor": EXTRA}
+            prices.put_on_sale(Plan.objects.get(code=SMALL), terms, by=None)
         catalog.publish_prices()
         self._say("the shop is open")
 
@@ -73,8 +78,8 @@ class Driver:
         self.lives = lives.begin(self.count, self.chance)
         self.post.deliver()
         for month in range(MONTHS):
-            for _ in range(TURNS):
-                lives.go_into_the_month()
+            for turn in range(TURNS):
+                lives.go_into_the_month(self.lives, turn)
                 self.acts.update(life.live(self.chance).value for life in self.lives)
                 self.post.deliver()
             lives.end_month(self.lives)
@@ -87,15 +92,18 @@ class Driver:
         began = time.monotonic()
         ends = began + LAST_WORD_SECONDS + self.count
         waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
+        told = 0
         while (left := waiting.count()) and time.monotonic() < ends:
-            self._say(f"{left} events wait")
+            if left != told:
+                self._say(f"{left} events wait")
+            told = left
             time.sleep(LOOK_SECONDS)
             if not waiting.filter(attempt=0).exists() or time.monotonic() > began + self.count:
                 nursery.send_signal(signal.SIGUSR1)
                 sandbox_clock.advance(by=timedelta(seconds=10))
 
     def _report(self, failed: int) -> int:
-        found = findings(self.lives, self.journal)
+        found = [*findings(self.lives, self.journal), *money.findings(self.lives)]
         for finding in found:
             self._say(f"{finding.kind.value}: {finding.text}")
         if failed:

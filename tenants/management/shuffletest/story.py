@@ -6,7 +6,7 @@ was done, without which nobody could say what part of a period was left.
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 MONTHS = 7
@@ -16,6 +16,11 @@ TURNS = 2
 PRICES: Mapping[str, int] = {"pages-team": 6_500, "pages-business": 15_000}
 SMALL, LARGE = PRICES
 MOST_SEATS = 5
+# What is sold beside the plans, once.
+EXTRA = 1_900
+# What the provider keeps: of a card payment, of a bank debit, and for a dispute that is lost. They stand here a second
+# time too.
+CARD_FEE, DEBIT_FEE, DISPUTE_FEE = (29, 30), (8, 500), 1_500
 
 
 class Act(Enum):
@@ -29,6 +34,18 @@ class Act(Enum):
     MEND_CARD = "mend card"
     GIVE_NOTICE = "give notice"
     RESUME = "resume"
+    CANCEL = "cancel"
+    REFUND = "refund"
+    WIN_DISPUTE = "dispute, won"
+    LOSE_DISPUTE = "dispute, lost"
+    BUY_ONCE = "buy once"
+
+
+class TrialEnd(Enum):
+    """What a trial ends in; the last two where nobody said how to pay."""
+
+    CHARGE = "charge"
+    PAUSE = "pause"
     CANCEL = "cancel"
 
 
@@ -49,11 +66,27 @@ class Asked:
     total_minor: int
     paid_minor: int
     left_minor: int = 0
+    # A bank account is debited: the outcome is known days later.
+    by_debit: bool = False
 
     @property
     def status(self) -> str:
         """An invoice of which nothing is left is paid."""
         return "open" if self.left_minor else "paid"
+
+    @property
+    def payment(self) -> tuple[int, str] | None:
+        """What was tried to collect, and what came of it; None where nothing was due."""
+        due = self.paid_minor + self.left_minor
+        outcome = "succeeded" if not self.left_minor else "pending" if self.by_debit else "failed"
+        return (due, outcome) if due else None
+
+    @property
+    def fee_minor(self) -> int:
+        """What the provider kept of it."""
+        per_mille, flat = DEBIT_FEE if self.by_debit else CARD_FEE
+        share = (self.paid_minor * per_mille + 500) // 1000
+        return 0 if not self.paid_minor else min(share, flat) if self.by_debit else share + flat
 
 
 @dataclass
@@ -65,12 +98,23 @@ class State:
     status: str = "active"
     notice: bool = False
     card_works: bool = True
+    # Pays from a bank account instead.
+    by_debit: bool = False
+    trial: TrialEnd | None = None
+    # Who is known to us before they buy can buy something else too.
+    is_known: bool = False
     # What this period, or what is left of it since the last change, was billed at, and from when on (None: its start).
     billed_minor: int = 0
     billed_from: int | None = None
     # What an invoice gave back, for the next ones.
     credit_minor: int = 0
     invoices: list[Asked] = field(default_factory=list)
+    # What was bought once, what went back, and the payments that a bank took back: the amount, and who won.
+    once: list[Asked] = field(default_factory=list)
+    refunds: list[int] = field(default_factory=list)
+    disputes: list[tuple[int, str]] = field(default_factory=list)
+    # How many invoices there were when something was last done with one's payment.
+    touched: int = 0
 
     @property
     def price(self) -> int:
@@ -91,8 +135,29 @@ class State:
         """Ask for an amount."""
         due = max(0, total - self.credit_minor)
         self.credit_minor = max(0, self.credit_minor - total)
-        paid, left = (due, 0) if self.card_works else (0, due)
-        self.invoices.append(Asked(reason, total, paid, left))
+        paid, left = (due, 0) if self.card_works and not self.by_debit else (0, due)
+        self.invoices.append(Asked(reason, total, paid, left, by_debit=self.by_debit and due > 0))
+
+    def begin_trial(self, end: TrialEnd) -> None:
+        """A month for nothing, of which there is an invoice all the same."""
+        self.trial, self.status, self.card_works = end, "trialing", end is TrialEnd.CHARGE
+        self.invoices.append(Asked("subscription_create", 0, 0))
+
+    def debits_arrive(self, *reasons: str) -> None:
+        """The bank has paid what it was asked for, four days ago or longer."""
+        self.invoices = [
+            replace(asked, paid_minor=asked.left_minor, left_minor=0)
+            if asked.by_debit and asked.left_minor and asked.reason in reasons
+            else asked
+            for asked in self.invoices
+        ]
+
+    @property
+    def at_hand_minor(self) -> int:
+        """What the last invoice's payment brought by card and nobody has taken back yet."""
+        last = self.invoices[-1]
+        untouched = self.touched < len(self.invoices) and not last.by_debit and not last.left_minor
+        return last.paid_minor if untouched else 0
 
     def act(self, act: Act, moment: Moment | None = None, seats: int = 0) -> None:
         """Do what was decided for the month."""
@@ -111,6 +176,19 @@ class State:
                 self.notice = act is Act.GIVE_NOTICE
             case Act.CANCEL:
                 self.status = "canceled"
+            case _:
+                self._move_money(act)
+
+    def _move_money(self, act: Act) -> None:
+        match act:
+            case Act.BUY_ONCE:
+                self.once.append(Asked("manual", EXTRA, EXTRA))
+            case Act.REFUND:
+                self.refunds.append(half(self.at_hand_minor))
+                self.touched = len(self.invoices)
+            case Act.WIN_DISPUTE | Act.LOSE_DISPUTE:
+                self.disputes.append((self.at_hand_minor, "won" if act is Act.WIN_DISPUTE else "lost"))
+                self.touched = len(self.invoices)
 
     def _change(self, plan: str, seats: int, moment: Moment | None) -> None:
         if moment is None:
@@ -125,12 +203,15 @@ class State:
 
     def _mend(self) -> None:
         last = self.invoices[-1]
-        self.invoices[-1] = Asked(last.reason, last.total_minor, last.left_minor)
+        self.invoices[-1] = replace(last, paid_minor=last.left_minor, left_minor=0)
         self.card_works, self.status = True, "active"
 
     def end_month(self) -> None:
         """The period is over: it ends, goes on, or has been given up because nobody paid."""
-        if self.status == "past_due":
+        self.debits_arrive("subscription_cycle", "subscription_update")
+        if self.status == "trialing":
+            self._end_trial()
+        elif self.status == "past_due":
             # Asked four times within a fortnight.
             self.status = "canceled"
         elif self.status == "active" and self.notice:
@@ -138,6 +219,18 @@ class State:
         elif self.status == "active":
             self.begin_period("subscription_cycle")
             self.status = "active" if self.card_works else "past_due"
+
+    def _end_trial(self) -> None:
+        if self.trial is TrialEnd.CHARGE:
+            self.status = "active"
+            self.begin_period("subscription_cycle")
+        else:
+            self.status = "paused" if self.trial is TrialEnd.PAUSE else "canceled"
+
+
+def half(amount: int) -> int:
+    """Of an odd amount the larger part."""
+    return (amount + 1) // 2
 
 
 def _part(amount: int, part: int, whole: int) -> int:
@@ -147,17 +240,31 @@ def _part(amount: int, part: int, whole: int) -> int:
 
 def choose(state: State, chance: random.Random) -> tuple[Act, int]:
     """What happens this month, and to how many seats it leads; only what makes sense in the state."""
-    if state.status == "canceled":
-        return Act.NOTHING, 0
     if state.status == "past_due":
         return chance.choice([Act.MEND_CARD, Act.MEND_CARD, Act.NOTHING]), 0
+    if state.status != "active":
+        return Act.NOTHING, 0
     if state.notice:
         return chance.choice([Act.RESUME, Act.NOTHING]), 0
     if not state.card_works:
         return Act.NOTHING, 0
-    acts = [Act.NOTHING] * 5 + [Act.BREAK_CARD, Act.GIVE_NOTICE]
-    acts += [Act.UPGRADE] * 2 if state.plan == SMALL else [Act.DOWNGRADE]
-    acts += [Act.SEATS] if state.seats < MOST_SEATS else []
-    acts += [Act.CANCEL] if chance.random() < 1 / 6 else []
+    acts = [*_changes(state), *_money(state)] + ([Act.CANCEL] if chance.random() < 1 / 6 else [])
     act = chance.choice(acts)
     return (act, state.seats + 1) if act is Act.SEATS else (act, 0)
+
+
+def _changes(state: State) -> list[Act]:
+    acts = [Act.NOTHING] * 5 + [Act.GIVE_NOTICE]
+    acts += [Act.UPGRADE] * 2 if state.plan == SMALL else [Act.DOWNGRADE]
+    return acts + ([Act.SEATS] if state.seats < MOST_SEATS else [])
+
+
+def _money(state: State) -> list[Act]:
+    """A bank account pays, if late; of a card everything may come."""
+    if state.by_debit:
+        return []
+    acts = [Act.BREAK_CARD]
+    if state.at_hand_minor:
+        acts += [Act.REFUND, Act.REFUND, Act.WIN_DISPUTE, Act.LOSE_DISPUTE]
+    # What the provider owes them would pay for it first.
+    return acts + ([Act.BUY_ONCE] if state.is_known and not state.credit_minor else [])

@@ -193,19 +193,30 @@ def test_a_refund_of_what_no_invoice_was_made_for_has_no_credit_note(invoice: In
 @pytest.mark.parametrize(
     ("ends", "status", "books"),
     [
-        ("under_review", "open", {"disputed": 2_900, "provider_clearing": -1_614}),
-        ("won", "won", {"provider_clearing": 1_286}),
-        ("lost", "lost", {"bad_debt": 2_900, "provider_clearing": -1_614}),
+        ("under_review", "open", {"fees": 1_614, "disputed": 2_900, "provider_clearing": -1_614}),
+        # The fee comes back as well.
+        ("won", "won", {"fees": 114, "provider_clearing": 2_786}),
+        ("lost", "lost", {"fees": 1_614, "bad_debt": 2_900, "provider_clearing": -1_614}),
     ],
 )
 def test_a_dispute(invoice: Invoice, heard: list[str], ends: str, status: str, books: dict[str, int]) -> None:
     told(invoice.organization, PAID, TAKEN)
-    over = replace(TAKEN, status=ends, is_open=status == "open", fee_minor=0)
+    over = replace(TAKEN, status=ends, is_open=status == "open", fee_minor=0 if ends == "won" else 1_500)
     told(invoice.organization, PAID, over, seen=LATER)
 
     assert Dispute.objects.get().status == status
-    assert balances(invoice.organization) == {"revenue": -2_900, "fees": 1_614, **books}
+    assert balances(invoice.organization) == {"revenue": -2_900, **books}
     assert heard == ["succeeded", "opened", *(["closed"] if status != "open" else [])]
+
+
+@pytest.mark.parametrize("ends", ["won", "lost"])
+def test_a_dispute_that_was_over_before_we_heard_of_it_leaves_the_same_books(invoice: Invoice, ends: str) -> None:
+    over = replace(TAKEN, status=ends, is_open=False, fee_minor=0 if ends == "won" else 1_500)
+    told(invoice.organization, PAID, over)
+
+    fees, lost = (114, {}) if ends == "won" else (1_614, {"bad_debt": 2_900})
+    cleared = 2_900 - fees - sum(lost.values())
+    assert balances(invoice.organization) == {"revenue": -2_900, "fees": fees, "provider_clearing": cleared, **lost}
 
 
 def test_an_older_word_of_a_dispute_changes_nothing(invoice: Invoice, heard: list[str]) -> None:
