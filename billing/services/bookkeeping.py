@@ -103,8 +103,10 @@ def disputed(dispute: Dispute) -> Sequence[Posting]:
     postings = [
         _fact(dispute, "opened", Kind.DISPUTE, taken),
         _fact(dispute, "fee", Kind.FEE, {Account.FEES: fee, Account.PROVIDER_CLEARING: -fee}),
-        _fact(dispute, "fee-returned", Kind.FEE, {Account.PROVIDER_CLEARING: returned, Account.FEES: -returned}),
     ]
+    if returned:
+        back = {Account.PROVIDER_CLEARING: returned, Account.FEES: -returned}
+        postings.append(_fact(dispute, "fee-returned", Kind.FEE, back))
     if dispute.status == Dispute.Status.WON:
         postings.append(_fact(dispute, "won", Kind.DISPUTE_WON, _reversed(taken)))
     if dispute.status == Dispute.Status.LOST:

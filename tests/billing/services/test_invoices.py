@@ -193,6 +193,15 @@ def test_a_base_line_of_the_period_before_last_is_held_against_that_periods_term
     assert wrong(subscription, january) == "base line is 1, expected 2900"
 
 
+@pytest.mark.parametrize(("amount", "found"), [(0, ""), (2_900, "base line is 2900, expected 0")])
+def test_a_trial_costs_nothing(amount: int, found: str) -> None:
+    subscription = subscribed()
+    subscription.trial_ends_at = subscription.current_period_end
+    subscription.save()
+
+    assert wrong(subscription, base_line(subscription, amount_minor=amount)) == found
+
+
 def test_a_base_line_of_a_period_that_is_not_open_yet_is_held_against_the_present_terms() -> None:
     subscription = make.subscription(quantity=3)
 

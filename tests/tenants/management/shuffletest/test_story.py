@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tenants.management.shuffletest.story import Act, Asked, Moment, State, choose
+from tenants.management.shuffletest.story import Act, Asked, Moment, State, TrialEnd, choose
 
 CHANCE = random.Random(0)  # noqa: S311 - which act it is
 HALF = Moment(at=50, period_start=0, period_end=100)
@@ -93,3 +93,76 @@ def test_a_downgrade_costs_less_from_the_next_month_on_and_an_end_nothing_more()
 def test_a_change_has_a_moment() -> None:
     with pytest.raises(ValueError, match="moment"):
         begun().act(Act.UPGRADE)
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "totals", "brings"),
+    [
+        (TrialEnd.CHARGE, "active", [0, 6_500], 6_500),
+        (TrialEnd.PAUSE, "paused", [0], 0),
+        (TrialEnd.CANCEL, "canceled", [0], 0),
+    ],
+)
+def test_a_trial_costs_nothing_and_then_it_depends(end: TrialEnd, status: str, totals: list[int], brings: int) -> None:
+    state = State("pages-team")
+    state.begin_trial(end)
+    assert (choose(state, CHANCE), state.mrr_minor) == ((Act.NOTHING, 0), 0)
+
+    state.end_month()
+
+    assert (state.status, [asked.total_minor for asked in state.invoices]) == (status, totals)
+    assert (state.mrr_minor, state.invoices[0].payment) == (brings, None)
+
+
+def test_a_debit_arrives_after_the_renewal_was_asked_for() -> None:
+    state = begun()
+    state.by_debit = True
+    state.end_month()
+    assert (state.invoices[-1].status, state.invoices[-1].payment) == ("open", (6_500, "pending"))
+
+    state.act(Act.SEATS, HALF, seats=2)
+    state.debits_arrive("subscription_cycle")
+
+    assert [asked.payment for asked in state.invoices[1:]] == [(6_500, "succeeded"), (3_250, "pending")]
+    assert state.invoices[1].fee_minor == 52
+    state.end_month()
+    assert [asked.status for asked in state.invoices] == ["paid", "paid", "paid", "open"]
+
+
+def test_of_a_payment_something_is_taken_back_once() -> None:
+    state = begun("pages-business")
+    state.act(Act.REFUND)
+    assert (state.refunds, state.at_hand_minor) == ([7_500], 0)
+
+    state.end_month()
+    state.act(Act.WIN_DISPUTE)
+    state.end_month()
+    state.act(Act.LOSE_DISPUTE)
+
+    assert state.disputes == [(15_000, "won"), (15_000, "lost")]
+    assert state.invoices[0].fee_minor == 465
+
+
+def test_whoever_is_known_buys_something_else_too() -> None:
+    state = begun()
+    state.act(Act.BUY_ONCE)
+
+    assert ([asked.payment for asked in state.once], len(state.invoices)) == ([(1_900, "succeeded")], 1)
+    assert state.mrr_minor == 6_500
+
+
+def test_only_what_makes_sense_is_done() -> None:
+    """Everything that a story may choose is chosen in time, and a bank account is neither refunded nor disputed."""
+    card, bank = begun(), begun()
+    card.is_known, bank.by_debit = True, True
+    chance = random.Random(1)  # noqa: S311 - which act it is
+
+    chosen = {choose(card, chance)[0] for _ in range(2000)}
+    assert chosen == set(Act) - {Act.DOWNGRADE, Act.RESUME, Act.MEND_CARD}
+    assert {choose(bank, chance)[0] for _ in range(2000)} == chosen - {
+        Act.BREAK_CARD,
+        Act.REFUND,
+        Act.WIN_DISPUTE,
+        Act.LOSE_DISPUTE,
+        Act.BUY_ONCE,
+    }

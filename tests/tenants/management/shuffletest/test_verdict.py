@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from billing.models import CheckoutSession, Invoice, Payment, Subscription
+from billing.models import CheckoutSession, Invoice, LedgerAccount, LedgerEntry, MrrMovement, Payment, Subscription
 from orgs.models import Organization
 from platform_core.models import ProviderEvent
-from tenants.management.shuffletest import verdict
+from platform_core.models.rows import new_id
+from tenants.management.shuffletest import money, verdict
 from tenants.management.shuffletest.lives import Life
 from tenants.management.shuffletest.story import State
 from tenants.management.shuffletest.verdict import Finding, Kind
@@ -24,17 +25,19 @@ def life() -> Life:
     organization: Organization = shop.customer("pages-team")
     state = State("pages-team")
     state.bill("subscription_create", 6_500)
-    return Life("ann@buyer.test", state, organization.subscriptions.get().provider_subscription_id)
+    of = organization.subscriptions.get().provider_subscription_id
+    return Life("ann@buyer.test", state, of, organization=organization, bought_minor=6_500)
 
 
 def found(life: Life) -> list[tuple[Kind, str]]:
     """Leaving out the news of the catalog, which a shop that is already open does not tell."""
-    told = verdict.findings([life], NOBODY)
+    told = [*verdict.findings([life], NOBODY), *money.findings([life])]
     return [(each.kind, each.text) for each in told if not each.text.startswith(("event product", "event evt"))]
 
 
 def test_all_is_well(life: Life) -> None:
     assert found(life) == []
+    assert money.findings([life]) == []
 
 
 def test_what_is_lost(life: Life) -> None:
@@ -44,7 +47,8 @@ def test_what_is_lost(life: Life) -> None:
 
     kinds = {kind for kind, _ in found(life)}
 
-    assert kinds == {Kind.LOST, Kind.DIFFERENT}
+    assert kinds == {Kind.LOST}
+    assert (Kind.LOST, "payment (6500, 'succeeded')") in found(life)
     assert any("is FAILED" in text for _, text in found(life))
 
 
@@ -59,6 +63,26 @@ def test_what_is_doubled_or_different(life: Life) -> None:
     assert (Kind.DOUBLED, "subscription sub_second: 1 for 0") in told
     assert (Kind.LOST, f"checkout {life.subscription_id}") in told
     assert any(kind == Kind.DIFFERENT and "past_due" in text for kind, text in told)
+
+
+def test_what_is_wrong_in_the_books(life: Life) -> None:
+    shop_account = LedgerAccount.objects.filter(kind="revenue").get()
+    entry = LedgerEntry.objects.filter(account=shop_account).get()
+    LedgerEntry.objects.bulk_create(
+        [LedgerEntry(transaction=entry.transaction, account=shop_account, currency="usd", amount_minor=5)]
+    )
+    moved = MrrMovement.objects.get()
+    moved.pk, moved.number, moved.amount_minor, moved.kind = new_id(), 2, -100, MrrMovement.Kind.CONTRACTION
+    MrrMovement.objects.bulk_create([moved])
+    Invoice.objects.update(discrepancy="the lines do not add up", paid_minor=6_000)
+
+    told = [text for kind, text in found(life) if kind == Kind.DIFFERENT]
+
+    assert any(text.endswith("sums to 5") for text in told)
+    assert "account revenue holds -6495, expected -6500" in told
+    assert any(text.startswith("not all is accounted for") for text in told)
+    assert f"{life.subscription_id} moved by 6400 a month, expected 6500" in told
+    assert any(text.endswith("the lines do not add up") for text in told)
 
 
 def test_two_that_hold_one_owner_at_once(tmp_path: Path) -> None:
