@@ -5,6 +5,8 @@ from functools import lru_cache
 
 # How a purchase is read when an event names it by way of another object.
 PURCHASE = "customer.subscription.updated"
+# How an invoice or a payment is read by itself, with whatever it belongs to.
+BY_INVOICE, BY_PAYMENT = "invoice.updated", "payment_intent.succeeded"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import transaction
 
-from billing.models import BillingAccount, Invoice, ReconciliationFinding, Subscription
+from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
 from billing.providers import provider
 from billing.services import event_kinds, projection, settling
 from orgs.models import Organization
@@ -24,6 +24,12 @@ Resolution: TypeAlias = ReconciliationFinding.Resolution
 Differences = Mapping[str, Sequence[Any]]
 # What we may tell the provider: a wish of the customer's that did not reach it. Money and status it decides itself.
 PUSHABLE = {"cancel_at_period_end"}
+# An invoice and a payment lead to what they belong to.
+READ_BY = {
+    Object.SUBSCRIPTION: event_kinds.PURCHASE,
+    Object.INVOICE: event_kinds.BY_INVOICE,
+    Object.PAYMENT: event_kinds.BY_PAYMENT,
+}
 
 
 @transaction.atomic
@@ -67,8 +73,8 @@ def close_unseen(of: Object, since: datetime) -> int:
 def take(finding: ReconciliationFinding, *, by: "User") -> None:
     """Bring our rows to what the provider says now."""
     _must_be_open(finding)
-    subscription_id = _subscription_of(finding)
-    snapshot = provider().snapshot(event_kinds.PURCHASE, subscription_id) if subscription_id else None
+    kind = READ_BY.get(Object(finding.object_kind))
+    snapshot = provider().snapshot(kind, finding.object_id) if kind else None
     with transaction.atomic():
         if not _resolve(finding, Resolution.TAKEN, by=by):
             raise Conflict("It has been settled meanwhile.")
@@ -76,7 +82,9 @@ def take(finding: ReconciliationFinding, *, by: "User") -> None:
             _end(finding)
             return
         # What was read before may be the same; our rows are what is wrong.
-        Subscription.objects.filter(provider_subscription_id=subscription_id).update(snapshot_digest="")
+        if snapshot is not None and snapshot.subscription is not None:
+            read = Subscription.objects.filter(provider_subscription_id=snapshot.subscription.id)
+            read.update(snapshot_digest="")
         if snapshot is None or not projection.apply(snapshot):
             raise Conflict("The provider's object belongs to nobody we know: it cannot be taken over.")
 
@@ -125,16 +133,6 @@ def _resolve(finding: ReconciliationFinding, how: Resolution, *, by: "User | Non
     return settled
 
 
-def _subscription_of(finding: ReconciliationFinding) -> str:
-    """By what it is read: an invoice by its subscription, which we know, or which the provider said."""
-    if finding.object_kind == Object.SUBSCRIPTION:
-        return finding.object_id
-    invoice = Invoice.objects.filter(provider_invoice_id=finding.object_id).select_related("subscription").first()
-    if invoice is not None and invoice.subscription is not None:
-        return invoice.subscription.provider_subscription_id
-    return str((finding.fields.get("subscription") or ("", ""))[1])
-
-
 def _end(finding: ReconciliationFinding) -> None:
     """What the provider does not have any more is over here too."""
     if finding.object_kind == Object.SUBSCRIPTION:
@@ -152,8 +150,19 @@ def _end(finding: ReconciliationFinding) -> None:
         invoice.save(update_fields=["status"])
         settling.announce(invoice, was)
         audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})
+    elif finding.object_kind == Object.PAYMENT:
+        _end_payment(finding)
     else:
         raise Conflict("A customer who is gone at the provider is made again there, or left as they are.")
+
+
+def _end_payment(finding: ReconciliationFinding) -> None:
+    payment = Payment.objects.select_for_update(of=("self",)).get(provider_payment_id=finding.object_id)
+    if payment.status == Payment.Status.SUCCEEDED:
+        raise Conflict("Its money is in the books: find out where it went, and leave the finding as it is.")
+    was, payment.status = payment.status, Payment.Status.CANCELED
+    payment.save(update_fields=["status"])
+    audit.record("payment.status", payment, by=None, changes={"status": [was, payment.status]})
 
 
 def _make_customer_again(finding: ReconciliationFinding, organization: Organization, key: str) -> None:

@@ -64,13 +64,18 @@ def _known(facts: Sequence[PaymentFact]) -> QuerySet[Payment]:
     return Payment.objects.filter(provider=provider().name, provider_payment_id__in=[fact.id for fact in facts])
 
 
+def status_of(fact: PaymentFact) -> Payment.Status:
+    """In our words."""
+    return PAYMENT_STATUS.get(fact.status, Payment.Status.PENDING)
+
+
 def record_payment(fact: PaymentFact, *, organization: Organization, observed_at: datetime) -> Payment:
     """A try to collect money, and what came of it."""
     invoice = _invoice(fact.invoice_id)
     values: dict[str, Any] = {
         "invoice": invoice,
         "consumer_tenant": invoice.consumer_tenant if invoice else purchases.tenant_of(fact.metadata),
-        "status": PAYMENT_STATUS.get(fact.status, Payment.Status.PENDING),
+        "status": status_of(fact),
         "currency": fact.currency,
         "amount_minor": fact.received_minor or fact.amount_minor,
         "fee_minor": fact.fee_minor,

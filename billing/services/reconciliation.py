@@ -1,19 +1,21 @@
 """Each night the provider's objects beside our rows, kind by kind; where they differ is a finding for staff.
 
-A run that was interrupted goes on with the kind that it was at. Changes that are on their way are no findings: what an
-event waits for, or what was read after the run began, is left to the next night.
+A run that was interrupted goes on with the kind that it was at; among customers, who are asked for one by one, with the
+page. The others are listed a hundred to a call, and listed again. Changes that are on their way are no findings: what
+an event waits for, or what was read after the run began, is left to the next night.
 """
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
-from billing.models import BillingAccount, CheckoutSession, Invoice, Subscription
+from billing.models import BillingAccount, CheckoutSession, Invoice, Payment, Refund, Subscription
 from billing.providers import provider
-from billing.providers.protocol import InvoiceFact, SubscriptionFact
-from billing.services import event_kinds, findings
+from billing.providers.protocol import InvoiceFact, PaymentFact, SubscriptionFact
+from billing.services import findings, payments
+from billing.services.event_kinds import BY_INVOICE, BY_PAYMENT, PURCHASE
 from billing.services.findings import Differences, Kind, Object
 from orgs.models import Organization
 from platform_core import clock
@@ -35,23 +37,28 @@ def run() -> dict[str, int]:
     if cursor.began_at is None or not cursor.position:
         cursor.began_at, cursor.read_count, cursor.found_count = clock.now(), 0, 0
         cursor.position = next(iter(COMPARISONS))
-        cursor.save()
     closed = 0
-    for kind in list(COMPARISONS)[list(COMPARISONS).index(cursor.position) :]:
-        cursor.position = kind
+    first, _, after = cursor.position.partition(":")
+    for kind in list(COMPARISONS)[list(COMPARISONS).index(first) :]:
+        cursor.position = f"{kind}:{after}" if after and kind == first else kind
         cursor.save()
-        for differs in COMPARISONS[kind](cursor.began_at):
+        for differs in COMPARISONS[kind](cursor):
             cursor.read_count += 1
             cursor.found_count += differs
-        closed += findings.close_unseen(Object(kind), cursor.began_at)
+        closed += findings.close_unseen(Object(kind), _began(cursor))
     cursor.position, cursor.ended_at = "", clock.now()
     cursor.save()
     return {"looked_at": cursor.read_count, "findings": cursor.found_count, "closed": closed}
 
 
-def _customers(began: datetime) -> Iterator[bool]:
+def _began(cursor: ProviderCursor) -> datetime:
+    assert cursor.began_at is not None  # noqa: S101 - a run that goes on has begun
+    return cursor.began_at
+
+
+def _customers(cursor: ProviderCursor) -> Iterator[bool]:
     """Each of ours is asked for: a list would not tell who was deleted."""
-    last = None
+    _, _, last = cursor.position.partition(":")
     while page := list(_accounts_after(last)[:BATCH]):
         for account in page:
             fact = provider().customer(account.provider_customer_id)
@@ -64,23 +71,27 @@ def _customers(began: datetime) -> Iterator[bool]:
                 yield _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, account.organization)
             else:
                 yield False
-        last = page[-1].pk
+        last = str(page[-1].pk)
+        cursor.position = f"{Object.CUSTOMER.value}:{last}"
+        cursor.save()
 
 
-def _accounts_after(last: Any) -> QuerySet[BillingAccount]:
-    accounts = BillingAccount.objects.select_related("organization").order_by("pk")
+def _accounts_after(last: str) -> QuerySet[BillingAccount]:
+    accounts = BillingAccount.objects.filter(provider=provider().name).select_related("organization").order_by("pk")
     return accounts.filter(pk__gt=last) if last else accounts
 
 
-def _subscriptions(began: datetime) -> Iterator[bool]:
-    seen: set[str] = set()
+def _subscriptions(cursor: ProviderCursor) -> Iterator[bool]:
+    seen, began = set[str](), _began(cursor)
     for fact in provider().subscriptions():
         seen.add(fact.id)
         yield _subscription(fact, began)
-    rows = Subscription.objects.exclude(status__in=Subscription.ENDED).filter(observed_at__lt=began)
+    # What was brought in from elsewhere is no business of this provider's.
+    rows = Subscription.objects.filter(provider=provider().name, observed_at__lt=began)
+    rows = rows.exclude(status__in=Subscription.ENDED)
     for row in rows.exclude(provider_subscription_id__in=seen).select_related("organization"):
         # Made since the list was read, or read by nobody because a run was interrupted: asked for by itself.
-        if provider().snapshot(event_kinds.PURCHASE, row.provider_subscription_id) is None:
+        if provider().snapshot(PURCHASE, row.provider_subscription_id) is None:
             yield _note(Object.SUBSCRIPTION, row.provider_subscription_id, Kind.MISSING_THERE, {}, row.organization)
 
 
@@ -104,23 +115,23 @@ def _subscription(fact: SubscriptionFact, began: datetime) -> bool:
     return _note(Object.SUBSCRIPTION, fact.id, Kind.DIFFERS, fields, row.organization)
 
 
-def _invoices(began: datetime) -> Iterator[bool]:
+def _invoices(cursor: ProviderCursor) -> Iterator[bool]:
+    seen, began = set[str](), _began(cursor)
     since = began - WINDOW
-    seen: set[str] = set()
     for fact in provider().invoices(since):
         seen.add(fact.id)
         yield _invoice(fact, began)
     rows = Invoice.objects.exclude(status=Invoice.Status.VOID).filter(
-        issued_at__gte=since + EDGE, observed_at__lt=began
+        provider=provider().name, issued_at__gte=since + EDGE, observed_at__lt=began
     )
-    for row in rows.exclude(provider_invoice_id__in={*seen, ""}).select_related("organization", "subscription"):
-        if row.subscription is not None and not _is_there(row, row.subscription):
+    for row in rows.exclude(provider_invoice_id__in={*seen, ""}).select_related("organization"):
+        if not _is_there(BY_INVOICE, row.provider_invoice_id):
             yield _note(Object.INVOICE, row.provider_invoice_id, Kind.MISSING_THERE, {}, row.organization)
 
 
-def _is_there(invoice: Invoice, subscription: Subscription) -> bool:
-    snapshot = provider().snapshot(event_kinds.PURCHASE, subscription.provider_subscription_id)
-    return snapshot is not None and any(fact.id == invoice.provider_invoice_id for fact in snapshot.invoices)
+def _is_there(kind: str, object_id: str) -> bool:
+    snapshot = provider().snapshot(kind, object_id)
+    return snapshot is not None and object_id in snapshot.holds
 
 
 def _invoice(fact: InvoiceFact, began: datetime) -> bool:
@@ -128,9 +139,10 @@ def _invoice(fact: InvoiceFact, began: datetime) -> bool:
     waits = _is_on_its_way(fact.subscription_id or fact.id)
     if row is None:
         known = Subscription.objects.filter(provider_subscription_id=fact.subscription_id).first()
-        expected = known is not None and known.observed_at < began and not waits
+        expected = (not fact.subscription_id or (known is not None and known.observed_at < began)) and not waits
         fields: Differences = {"total_minor": [None, fact.total_minor], "subscription": ["", fact.subscription_id]}
         owner = _owner_of(fact.customer_id)
+        expected = expected and (known is not None or owner is not None)
         return expected and _note(Object.INVOICE, fact.id, Kind.MISSING_HERE, fields, owner)
     names = ("status", "currency", "total_minor", "paid_minor")
     # The number that the provider gave it: the other one is ours.
@@ -141,10 +153,55 @@ def _invoice(fact: InvoiceFact, began: datetime) -> bool:
     return _note(Object.INVOICE, fact.id, Kind.DIFFERS, fields, row.organization)
 
 
-COMPARISONS: dict[str, Callable[[datetime], Iterator[bool]]] = {
+def _payments(cursor: ProviderCursor) -> Iterator[bool]:
+    """With what went back of each."""
+    seen, began = set[str](), _began(cursor)
+    since = began - WINDOW
+    for fact in provider().payments(since):
+        seen.add(fact.id)
+        yield _payment(fact, began)
+    rows = Payment.objects.exclude(status=Payment.Status.CANCELED).filter(
+        provider=provider().name, created_at__gte=since + EDGE, observed_at__lt=began
+    )
+    for row in rows.exclude(provider_payment_id__in=seen).select_related("organization"):
+        if not _is_there(BY_PAYMENT, row.provider_payment_id):
+            yield _note(Object.PAYMENT, row.provider_payment_id, Kind.MISSING_THERE, {}, row.organization)
+
+
+def _payment(fact: PaymentFact, began: datetime) -> bool:
+    rows = Payment.objects.select_related("organization", "invoice")
+    row = rows.filter(provider=provider().name, provider_payment_id=fact.id).first()
+    waits = _waits_for(fact.customer_id)
+    if row is None:
+        owner = _owner_of(fact.customer_id)
+        # Where its invoice is missing too, that one is the finding.
+        stands = not fact.invoice_id or Invoice.objects.filter(provider_invoice_id=fact.invoice_id).exists()
+        expected = owner is not None and stands and bool(payments.tried([fact])) and not waits
+        fields: Differences = {"amount_minor": [None, fact.amount_minor], "status": ["", fact.status]}
+        return expected and _note(Object.PAYMENT, fact.id, Kind.MISSING_HERE, fields, owner)
+    moved = row.refunds.filter(status__in=Refund.MOVED).aggregate(total=Sum("amount_minor"))
+    fields = _different(
+        status=(row.status, payments.status_of(fact).value),
+        currency=(row.currency, fact.currency),
+        amount_minor=(row.amount_minor, fact.received_minor or fact.amount_minor),
+        refunded_minor=(moved["total"] or 0, fact.refunded_minor),
+    )
+    if not fields or row.observed_at >= began or waits:
+        return False
+    return _note(Object.PAYMENT, fact.id, Kind.DIFFERS, fields, row.organization)
+
+
+def _waits_for(customer_id: str) -> bool:
+    """Whether there is news of a customer that nobody has acted upon."""
+    waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED, owner_id=customer_id)
+    return bool(customer_id) and waiting.exists()
+
+
+COMPARISONS: dict[str, Callable[[ProviderCursor], Iterator[bool]]] = {
     Object.CUSTOMER.value: _customers,
     Object.SUBSCRIPTION.value: _subscriptions,
     Object.INVOICE.value: _invoices,
+    Object.PAYMENT.value: _payments,
 }
 
 

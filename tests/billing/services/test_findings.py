@@ -2,7 +2,15 @@
 
 import pytest
 
-from billing.models import BillingAccount, Invoice, LedgerTransaction, Payment, ReconciliationFinding, Subscription
+from billing.models import (
+    BillingAccount,
+    Invoice,
+    LedgerTransaction,
+    Payment,
+    ReconciliationFinding,
+    Refund,
+    Subscription,
+)
 from billing.providers.protocol import Snapshot
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
@@ -63,6 +71,37 @@ def test_an_invoice_that_is_missing_here_is_fetched(by: User) -> None:
 
     assert settled(finding, by) == "taken"
     assert Invoice.objects.get().provider_invoice_id == finding.object_id
+    assert Payment.objects.get().invoice == Invoice.objects.get()
+
+
+@pytest.mark.usefixtures("subscription")
+def test_what_went_back_of_a_payment_is_taken_over(by: User) -> None:
+    build_client().v1.refunds.create({"payment_intent": Payment.objects.get().provider_payment_id, "amount": 900})
+    finding = one()
+
+    findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    assert Refund.objects.values_list("amount_minor", "status").get() == (900, "succeeded")
+
+
+@pytest.mark.usefixtures("subscription")
+@pytest.mark.parametrize("status", ["failed", "succeeded"])
+def test_a_payment_that_is_not_there_is_given_up_unless_it_brought_money(by: User, status: str) -> None:
+    payment = Payment.objects.get()
+    Payment.objects.update(provider_payment_id="pi_gone", status=status)
+    finding = make.reconciliation_finding(object_kind="payment", object_id="pi_gone", kind="missing_there")
+
+    if status == "succeeded":
+        with pytest.raises(Conflict, match="in the books"):
+            findings.take(finding, by=by)
+        assert left_open(finding)
+    else:
+        findings.take(finding, by=by)
+        assert settled(finding, by) == "taken"
+
+    payment.refresh_from_db()
+    assert payment.status == ("succeeded" if status == "succeeded" else "canceled")
 
 
 def test_what_is_not_there_any_more_ends_here(subscription: Subscription, by: User) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
-from billing.providers.protocol import InvoiceFact
+from billing.providers.protocol import CustomerFact, InvoiceFact
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
 from billing.services import reconciliation
 from platform_core import clock
 from platform_core.models import AuditEvent, ProviderCursor
+from tests import make
 from tests.billing import shop
 
 
@@ -33,7 +34,7 @@ def test_where_both_say_the_same_nothing_is_found() -> None:
     told = reconciliation.run()
 
     assert found() == []
-    assert (told["findings"], told["closed"], told["looked_at"]) == (0, 0, 3)
+    assert (told["findings"], told["closed"], told["looked_at"]) == (0, 0, 4)
     cursor = ProviderCursor.objects.get(name="reconciliation")
     assert (cursor.position, cursor.ended_at is not None) == ("", True)
 
@@ -75,7 +76,70 @@ def test_an_invoice_that_differs_or_is_missing_here() -> None:
     Invoice.objects.all().delete()
     reconciliation.run()
     (of, kind, fields) = found()[0]
-    assert (of, kind, fields["total_minor"]) == ("invoice", "missing_here", [None, 12_900])
+    assert (of, kind, fields["total_minor"], len(found())) == ("invoice", "missing_here", [None, 12_900], 1)
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_payment_that_is_missing_here() -> None:
+    Payment.objects.all().delete()
+
+    reconciliation.run()
+
+    assert found() == [("payment", "missing_here", {"amount_minor": [None, 12_900], "status": ["", "succeeded"]})]
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_payment_that_differs_or_of_which_something_went_back() -> None:
+    Payment.objects.update(status="failed", amount_minor=1)
+    build_client().v1.refunds.create({"payment_intent": Payment.objects.get().provider_payment_id, "amount": 900})
+
+    reconciliation.run()
+
+    told = {"status": ["failed", "succeeded"], "amount_minor": [1, 12_900], "refunded_minor": [0, 900]}
+    assert found() == [("payment", "differs", told)]
+    shop.deliver()
+    reconciliation.run()
+    # The news of the refund has come: the finding is left to the next night.
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
+def test_what_was_brought_in_from_elsewhere_is_not_compared() -> None:
+    for model in (BillingAccount, Subscription, Invoice, Payment):
+        model.objects.update(provider="imported")
+    BillingAccount.objects.update(provider_customer_id="theirs")
+    Subscription.objects.update(provider_subscription_id="theirs")
+    Invoice.objects.update(provider_invoice_id="theirs")
+    Payment.objects.update(provider_payment_id="theirs")
+
+    reconciliation.run()
+
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
+def test_customers_go_on_with_the_page_where_a_run_broke_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    BillingAccount.objects.create(organization=make.organization(), provider_customer_id=_deleted_customer())
+    first, second = BillingAccount.objects.order_by("pk")
+    monkeypatch.setattr(reconciliation, "BATCH", 1)
+    ask, asked = StripeProvider.customer, list[str]()
+
+    def once_more(self: StripeProvider, customer_id: str) -> CustomerFact:
+        asked.append(customer_id)
+        if len(asked) == 2:
+            raise RuntimeError("cut short")
+        return ask(self, customer_id)
+
+    monkeypatch.setattr(StripeProvider, "customer", once_more)
+    with pytest.raises(RuntimeError):
+        reconciliation.run()
+    cursor = ProviderCursor.objects.get(name="reconciliation")
+    assert (cursor.position, cursor.read_count) == (f"customer:{first.pk}", 1)
+
+    told = reconciliation.run()
+
+    assert asked == [first.provider_customer_id, second.provider_customer_id, second.provider_customer_id]
+    assert (told["looked_at"], [(of, kind) for of, kind, _ in found()]) == (5, [("customer", "missing_there")])
 
 
 def test_a_subscription_that_is_missing_here(subscription: Subscription) -> None:
@@ -100,6 +164,7 @@ def test_a_subscription_that_is_missing_here(subscription: Subscription) -> None
 def test_what_the_provider_does_not_have(subscription: Subscription) -> None:
     Subscription.objects.filter(pk=subscription.pk).update(provider_subscription_id="sub_gone")
     Invoice.objects.update(provider_invoice_id="in_gone")
+    Payment.objects.update(provider_payment_id="pi_gone")
     BillingAccount.objects.update(provider_customer_id=_deleted_customer())
 
     reconciliation.run()
@@ -108,6 +173,7 @@ def test_what_the_provider_does_not_have(subscription: Subscription) -> None:
     assert set(missing) == {
         ("subscription", "sub_gone"),
         ("invoice", "in_gone"),
+        ("payment", "pi_gone"),
         ("customer", BillingAccount.objects.get().provider_customer_id),
     }
 
@@ -178,7 +244,7 @@ def test_what_a_list_does_not_show_is_asked_for_by_itself(monkeypatch: pytest.Mo
     def too_early(_self: StripeProvider, _since: datetime | None = None) -> Iterator[InvoiceFact]:
         return iter(())
 
-    for listing in ("subscriptions", "invoices"):
+    for listing in ("subscriptions", "invoices", "payments"):
         monkeypatch.setattr(StripeProvider, listing, too_early)
 
     told = reconciliation.run()
