@@ -15,6 +15,7 @@ from billing.services import cycle, event_kinds, projection, tombstones
 from platform_core import clock, context, leases, nudges, scoping, watchdog
 from platform_core.errors import DomainError, InvalidInput
 from platform_core.models import ProviderEvent, ProviderEventTry, ProviderObject
+from platform_core.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ READ_SECONDS = 600
 # With back-off this is most of a day: longer than the provider's outages.
 MAX_ATTEMPTS = 36
 LARGEST_BODY = 256 * 1024
+# So many that arrive at the same moment are stored by one statement.
+ARRIVALS = 32
 # So many events of one owner are settled in one go.
 TOGETHER = 500
 # How many owners that other workers take first are given up before looking again later.
@@ -39,20 +42,36 @@ class BodyTooLarge(InvalidInput):
 
 def receive(body: bytes, signature: str) -> None:
     """Verify and store an event; of one that came before, and of a false one, nothing is stored."""
+    store(_verified(body, signature), source=ProviderEvent.Source.WEBHOOK)
+    nudges.nudge_soon()
+
+
+def receive_among_others(body: bytes, signature: str) -> None:
+    """The same, stored in one commit with what other threads receive at this moment: outside any transaction."""
+    event = _verified(body, signature)
+    _arrivals.add((_row(event, source=ProviderEvent.Source.WEBHOOK), event.text))
+    nudges.nudge_soon()
+
+
+def _verified(body: bytes, signature: str) -> VerifiedEvent:
     if not signature:
         raise InvalidInput(
             "Missing Stripe-Signature header.", details={"Stripe-Signature": ["This header is required."]}
         )
     if len(body) > LARGEST_BODY:
         raise BodyTooLarge("The body is larger than 256 kB.")
-    store(provider().verify(body, signature), source=ProviderEvent.Source.WEBHOOK)
-    nudges.nudge_soon()
+    return provider().verify(body, signature)
 
 
 def store(event: VerifiedEvent, *, source: ProviderEvent.Source) -> bool:
-    """Keep an event, unless it is kept already; True where it was not. One that nothing follows from is settled."""
+    """Keep an event, unless it is kept already; True where it was not."""
+    return ProviderEvent.objects.keep([(_row(event, source=source), event.text)]) == 1
+
+
+def _row(event: VerifiedEvent, *, source: ProviderEvent.Source) -> ProviderEvent:
+    """The event as it is kept. One that nothing follows from is settled."""
     is_news = event_kinds.route_of(event.kind).is_acted_upon
-    row = ProviderEvent(
+    return ProviderEvent(
         provider=provider().name,
         external_id=event.id,
         kind=event.kind,
@@ -64,7 +83,13 @@ def store(event: VerifiedEvent, *, source: ProviderEvent.Source) -> bool:
         status=ProviderEvent.Status.RECEIVED if is_news else ProviderEvent.Status.IGNORED,
         processed_at=None if is_news else clock.now(),
     )
-    return ProviderEvent.objects.keep(row, event.text)
+
+
+def _keep(arrived: Sequence[tuple[ProviderEvent, str]]) -> None:
+    ProviderEvent.objects.keep(arrived)
+
+
+_arrivals = Together(_keep, most=ARRIVALS)
 
 
 def process_one(worker: str) -> bool:

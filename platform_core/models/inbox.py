@@ -1,5 +1,6 @@
 """What outside providers told us. A verified event is stored before it is acted upon, once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
@@ -12,13 +13,14 @@ from platform_core.models.rows import Row
 
 
 @cache
-def _insert(vendor: str) -> str:
+def _insert(vendor: str, count: int) -> str:
     """Composing it by the ORM, and the transaction that the ORM puts around it, take longer than the database does."""
     fields = ProviderEvent._meta.concrete_fields
     columns = ", ".join(f'"{each.column}"' for each in fields)
     json = "%s::jsonb" if vendor == "postgresql" else "%s"
     places = ", ".join(json if each.name == "payload" else "%s" for each in fields)
-    return f'INSERT INTO "{ProviderEvent._meta.db_table}" ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING'  # noqa: S608 - names of ours
+    rows = ", ".join([f"({places})"] * count)
+    return f'INSERT INTO "{ProviderEvent._meta.db_table}" ({columns}) VALUES {rows} ON CONFLICT DO NOTHING'  # noqa: S608 - names of ours
 
 
 class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
@@ -28,17 +30,21 @@ class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
         """Those to be acted upon now, the longest due first."""
         return self.filter(status=ProviderEvent.Status.RECEIVED, run_after__lte=clock.now()).order_by("run_after")
 
-    def keep(self, event: "ProviderEvent", text: str) -> bool:
-        """Store an event, its payload as the text that came; False where it is stored already. One statement."""
+    def keep(self, arrived: "Sequence[tuple[ProviderEvent, str]]") -> int:
+        """Store events, the payload of each as the text that came; gives how many were not stored already.
+
+        One statement, which stores all of them or none.
+        """
         connection = connections[router.db_for_write(ProviderEvent)]
         fields = ProviderEvent._meta.concrete_fields
         values = [
             text if each.name == "payload" else each.get_db_prep_save(getattr(event, each.attname), connection)
+            for event, text in arrived
             for each in fields
         ]
         with connection.cursor() as cursor:
-            cursor.execute(_insert(connection.vendor), values)
-            return bool(cursor.rowcount == 1)
+            cursor.execute(_insert(connection.vendor, len(arrived)), values)
+            return int(cursor.rowcount)
 
     def between(self, since: datetime, until: datetime) -> "ProviderEventQuerySet":
         """Those of what happened from one moment up to another."""

@@ -74,7 +74,7 @@ def _is_kept(body: bytes, signature: str) -> bool:
     try:
         if connection.close_at is not None and time.monotonic() >= connection.close_at:
             connection.close()
-        inbox.receive(body, signature)
+        inbox.receive_among_others(body, signature)
     except Exception as error:  # noqa: BLE001 - the view meets it again, and it is told there
         logger.debug("An event takes the usual way: %r", error)
         return False

@@ -1,11 +1,13 @@
 """Two connections at once: one row for an event, one effect of it."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import stripe
 from django.conf import settings
 from django.db import connections
 
@@ -20,6 +22,10 @@ from tests.billing import shop
 # The sandbox's database is emptied too.
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, databases=list(settings.DATABASES))]
 WORKERS = 4
+EVENT = {
+    "object": "event", "type": "invoice.paid", "created": 1_767_225_600, "livemode": False,
+    "data": {"object": {"id": "in_1", "object": "invoice"}},
+}  # fmt: skip
 
 
 def at_once(work: Callable[[int], Any]) -> list[Any]:
@@ -51,6 +57,23 @@ def test_one_event_delivered_many_times_at_once_is_one_row(organization: Organiz
     assert at_once(lambda _: shop.hear(told)) == [200] * WORKERS
 
     assert ProviderEvent.objects.get().external_id == told["id"]
+
+
+def test_what_arrives_at_the_same_moment_is_stored_together_and_once() -> None:
+    told = [json.dumps({"id": f"evt_{number}", **EVENT}) for number in range(12)]
+
+    def receive(number: int) -> int:
+        """Each worker gets a third of them, the last one all of them once more."""
+        mine = told if number == WORKERS - 1 else told[number :: WORKERS - 1]
+        for body in mine:
+            signature = stripe.WebhookSignature.generate_signature_header(body, settings.STRIPE_WEBHOOK_SECRETS[0])
+            inbox.receive_among_others(body.encode(), signature)
+        return len(mine)
+
+    assert sorted(at_once(receive)) == [4, 4, 4, 12]
+
+    stored = ProviderEvent.objects.values_list("external_id", flat=True)
+    assert sorted(stored) == sorted(f"evt_{number}" for number in range(12))
 
 
 def test_many_workers_on_the_events_of_one_purchase_make_everything_once(organization: Organization) -> None:

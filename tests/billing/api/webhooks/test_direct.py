@@ -12,8 +12,8 @@ from django.db import OperationalError, close_old_connections, connections
 from pytest_django import Settings
 
 from billing.api.webhooks.direct import PATHS, DirectReceiver
-from billing.services import inbox
 from platform_core.models import ProviderEvent
+from platform_core.models.inbox import ProviderEventQuerySet
 from tests.billing.api.webhooks.test_stripe import body, signature
 
 Answer = tuple[str, dict[str, str], bytes]
@@ -149,14 +149,14 @@ def test_other_addresses_are_not_its_business(receiver: DirectReceiver) -> None:
 
 
 def test_when_storing_fails_the_view_tries_once_more(receiver: DirectReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, failures = inbox.store, [OperationalError("the connection is gone")]
+    keep, failures = ProviderEventQuerySet.keep, [OperationalError("the connection is gone")]
 
-    def fail_once(*args: Any, **options: Any) -> bool:
+    def fail_once(*args: Any) -> int:
         if failures:
             raise failures.pop()
-        return store(*args, **options)
+        return keep(*args)
 
-    monkeypatch.setattr(inbox, "store", fail_once)
+    monkeypatch.setattr(ProviderEventQuerySet, "keep", fail_once)
     assert ask(receiver, body())[0] == "200 OK"
     assert Behind.asked == 1
     assert ProviderEvent.objects.count() == 1
