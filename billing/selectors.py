@@ -4,12 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Case, IntegerField, QuerySet, Sum, When
+from django.db.models import Case, Count, IntegerField, Min, QuerySet, Sum, When
 from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
 
-from billing.models import BillingPeriod, MrrMovement, Subscription, UsageBucket
+from billing.models import BillingPeriod, MrrMovement, ReconciliationFinding, Subscription, UsageBucket
 from platform_core import clock
+from platform_core.models import ProviderCursor, ProviderEvent
 
+# The cursor of the look at the provider's own list of events.
+GAPS = "events"
+# So long nothing waits that has anybody to act upon it.
+LONG_WAIT = timedelta(minutes=10)
 STEPS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
 
 
@@ -124,4 +129,41 @@ def revenue_summary() -> RevenueSummary:
     return RevenueSummary(
         subscription_count=Subscription.objects.live().count(),
         mrr_minor={currency: total for currency, total in sorted(moved) if total},
+    )
+
+
+@dataclass(frozen=True)
+class InboxState:
+    """How far we are with what the payment provider told."""
+
+    waiting_count: int
+    # When the event that has waited longest came; None: nothing waits.
+    oldest_at: datetime | None
+    # Given up: somebody should look.
+    failed_count: int
+    # How many events the last look at the provider's own list found that had never arrived.
+    gap_count: int
+    # Objects of which the two sides say different things.
+    difference_count: int
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether somebody should look."""
+        waits_long = self.oldest_at is not None and clock.now() - self.oldest_at > LONG_WAIT
+        return waits_long or bool(self.failed_count)
+
+
+def inbox_state() -> InboxState:
+    """For those who keep the platform running."""
+    status = ProviderEvent.Status
+    waiting = ProviderEvent.objects.filter(status=status.RECEIVED).aggregate(
+        count=Count("pk"), oldest=Min("created_at")
+    )
+    looks = ProviderCursor.objects.filter(name=GAPS).aggregate(found=Sum("found_count"))
+    return InboxState(
+        waiting_count=waiting["count"],
+        oldest_at=waiting["oldest"],
+        failed_count=ProviderEvent.objects.filter(status=status.FAILED).count(),
+        gap_count=looks["found"] or 0,
+        difference_count=ReconciliationFinding.objects.filter(ReconciliationFinding.OPEN).count(),
     )

@@ -236,7 +236,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': [('replay_providerevent', 'Can act upon provider events again')],
-                'indexes': [models.Index(condition=models.Q(('status', 'RECEIVED')), fields=['run_after'], name='provider_event_waiting'), models.Index(condition=models.Q(('status', 'RECEIVED')), fields=['owner_id'], name='provider_event_owner'), models.Index(fields=['occurred_at'], name='provider_event_occurred')],
+                'indexes': [models.Index(condition=models.Q(('status', 'RECEIVED')), fields=['run_after'], name='provider_event_waiting'), models.Index(condition=models.Q(('status', 'RECEIVED')), fields=['owner_id'], name='provider_event_owner'), models.Index(fields=['occurred_at'], name='provider_event_occurred'), models.Index(condition=models.Q(('status', 'FAILED')), fields=['occurred_at'], name='provider_event_failed')],
                 'constraints': [models.UniqueConstraint(fields=('provider', 'external_id'), name='provider_event_once')],
             },
         ),

@@ -93,6 +93,7 @@ class ProviderEvent(Row, Leased):
             models.Index(fields=["run_after"], name="provider_event_waiting", condition=Q(status="RECEIVED")),
             models.Index(fields=["owner_id"], name="provider_event_owner", condition=Q(status="RECEIVED")),
             models.Index(fields=["occurred_at"], name="provider_event_occurred"),
+            models.Index(fields=["occurred_at"], name="provider_event_failed", condition=Q(status="FAILED")),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from billing.selectors import inbox_state
 from platform_core.models import AuditChain, AuditEvent
 from tenants import selectors
 from tenants.models import Order, Server
@@ -19,6 +20,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {
         **context,
         "stats": stats,
+        "inbox": inbox_state(),
         "orders": [(status, stats.orders_by_status[status]) for status in Order.Status],
         "server_count": sum(stats.servers_by_status.values()),
         "broken_chains": list(AuditChain.objects.exclude(problem="").order_by("-verified_at")[:SHOWN]),

@@ -8,7 +8,7 @@ import pytest
 from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock
-from platform_core.models import AuditChain, Job
+from platform_core.models import AuditChain, Job, ProviderCursor, ProviderEvent
 from tenants.models import Order, Server
 from tests import clients, make
 from tests.clients import staff
@@ -21,6 +21,7 @@ ALL = (
     "tenants.view_server",
     "platform_core.view_job",
     "platform_core.view_auditevent",
+    "platform_core.view_providerevent",
 )
 
 
@@ -86,6 +87,23 @@ def test_with_nothing_yet_it_says_that_all_is_well() -> None:
     assert "Nothing has been changed yet." in page
 
 
+def test_what_the_provider_told_and_nobody_acted_upon_is_told() -> None:
+    assert "Provider's events 0 waiting 0 gaps filled last" in seen_by("platform_core.view_providerevent")
+    make.provider_event()
+    late = make.provider_event()
+    ProviderEvent.objects.filter(pk=late.pk).update(created_at=clock.now() - timedelta(minutes=20))
+    make.provider_event(status="FAILED")
+    ProviderCursor.objects.create(provider="stripe", name="events", found_count=1)
+    make.reconciliation_finding()
+    make.reconciliation_finding(object_id="sub_2", resolved_at=clock.now(), resolution="gone")
+
+    page = seen_by("platform_core.view_providerevent", "billing.view_reconciliationfinding")
+
+    assert "Provider's events 2 waiting 1 failed, the oldest since 20 minutes ago , 1 gap filled last" in page
+    assert "Differences with the provider 1 to be settled" in page
+    assert "Differences" not in seen_by("platform_core.view_providerevent")
+
+
 def test_states_have_the_models_own_words() -> None:
     make.order(status=Order.Status.DNS_PENDING)
     make.order(status=Order.Status.DNS_READY)
@@ -105,6 +123,7 @@ def test_states_have_the_models_own_words() -> None:
         ("tenants.view_server", "Servers late or offline"),
         ("platform_core.view_job", "Failing jobs"),
         ("platform_core.view_auditevent", "Recent changes"),
+        ("platform_core.view_providerevent", "Provider's events"),
     ],
 )
 def test_each_part_is_shown_to_those_who_may_open_what_it_names(permission: str, text: str) -> None:
