@@ -12,6 +12,8 @@ from platform_core.models import ProviderEvent
 from platform_core.services import audit
 
 BATCH = 1000
+# A hundred a second.
+BETWEEN_BATCHES = timedelta(seconds=10)
 Status = ProviderEvent.Status
 # A provider lists what it told for thirty days: what we forgot sooner would be taken for missed.
 FEWEST_DAYS = 31
@@ -31,21 +33,27 @@ def replay(event: ProviderEvent, *, by: audit.Person) -> ProviderEvent:
 
 @transaction.atomic
 def replay_range(since: datetime, until: datetime, *, kind: str = "") -> int:
-    """The same for all that happened in a range, of one kind or of those that begin so; gives how many those are."""
+    """The same for all that happened in a range, of one kind or of those that begin so; gives how many those are.
+
+    They become due one batch after the other, so that news is not kept waiting by them, nor the provider overrun.
+    """
     if until <= since:
         raise InvalidInput("The range ends before it begins.", details={"until": ["Must be later than since."]})
     chosen = ProviderEvent.objects.between(since, until).filter(kind__startswith=kind).exclude(status=Status.RECEIVED)
-    first = chosen.order_by("occurred_at", "pk").first()
-    count = chosen.update(**_anew())
-    if first is not None:
-        changes = {"since": since, "until": until, "kind": kind, "events": count}
-        audit.record("provider_event.replay", first, by=None, changes=changes)
+    settled = list(chosen.order_by("occurred_at", "pk").values_list("pk", flat=True))
+    for number, first in enumerate(range(0, len(settled), BATCH)):
+        batch = ProviderEvent.objects.filter(pk__in=settled[first : first + BATCH])
+        batch.update(**_anew(after=number * BETWEEN_BATCHES))
+    if settled:
+        changes = {"since": since, "until": until, "kind": kind, "events": len(settled)}
+        audit.record("provider_event.replay", ProviderEvent.objects.get(pk=settled[0]), by=None, changes=changes)
         nudges.nudge()
-    return count
+    return len(settled)
 
 
-def _anew() -> dict[str, Any]:
-    return {"status": Status.RECEIVED, "attempt": 0, "run_after": clock.now(), "processed_at": None, "error": ""}
+def _anew(after: timedelta = timedelta(0)) -> dict[str, Any]:
+    due = clock.now() + after
+    return {"status": Status.RECEIVED, "attempt": 0, "run_after": due, "processed_at": None, "error": ""}
 
 
 def forget_old() -> dict[str, int]:

@@ -32,8 +32,9 @@ def plain(found: stripe.StripeObject) -> dict[str, Any]:
 
 
 def id_of(value: Any) -> str:
-    """The id of a reference, whether Stripe expanded it or not; empty where there is none."""
-    return str(value["id"]) if isinstance(value, Mapping) else value or ""
+    """The id of a reference, whether Stripe expanded it or not; empty where there is none, or nothing that is an id."""
+    found = value.get("id") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) else ""
 
 
 def moment(seconds: int) -> datetime:

@@ -68,7 +68,7 @@ def event_of(event: Mapping[str, Any], text: str = "") -> VerifiedEvent:
         occurred_at=moment(event["created"]),
         payload=event,
         subject_id=subject_of(obj)[:LONGEST_ID] or object_id,
-        owner_id=owner_of(obj, event["data"].get("previous_attributes") or {})[:LONGEST_ID] or event["id"],
+        owner_id=owner_of(obj, dig(event, "data", "previous_attributes"))[:LONGEST_ID] or event["id"],
         text=text or json.dumps(event),
     )
 

@@ -1,5 +1,7 @@
 """Of the object in an event: by what it is read, and whose it is. Pure functions of what was sent; nobody is asked."""
 
+from typing import Any
+
 from billing.providers.stripe.normalize import Raw, dig, id_of, subscription_of
 
 # What names the owner, the widest first: a refund or a dispute knows only the payment.
@@ -16,11 +18,11 @@ def subject_of(obj: Raw) -> str:
     return _id(obj)
 
 
-def owner_of(obj: Raw, previous: Raw) -> str:
+def owner_of(obj: Raw, previous: Any) -> str:
     """The customer, as far as the object names one: now, or before the change that the event is about."""
     if obj.get("object") == "customer":
         return _id(obj)
-    named = (id_of(raw.get(name)) for name in OWNERS for raw in (obj, previous))
+    named = (id_of(dig(raw, name)) for name in OWNERS for raw in (obj, previous))
     return next((found for found in named if found), "") or _id(obj)
 
 

@@ -57,6 +57,19 @@ def test_a_range_of_a_kind() -> None:
         inbox.replay_range(now, now)
 
 
+def test_a_long_range_becomes_due_one_batch_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox, "BATCH", 2)
+    now = clock.now()
+    events = [make.provider_event(occurred_at=now - timedelta(hours=hours), **FAILED) for hours in (5, 4, 3, 2, 1)]
+
+    assert inbox.replay_range(now - timedelta(days=1), now) == 5
+
+    due = [event.run_after for event in ProviderEvent.objects.order_by("occurred_at")]
+    waits = [round((at - due[0]).total_seconds()) for at in due]
+    assert waits == [0, 0, 10, 10, 20]
+    assert AuditEvent.objects.get(action="provider_event.replay").target_id == str(events[0].pk)
+
+
 @pytest.mark.parametrize(("days", "kept_days"), [(90, 90), (1, 31)])
 def test_what_was_settled_long_ago_is_forgotten(settings: Settings, days: int, kept_days: int) -> None:
     settings.PROVIDER_EVENT_DAYS = days

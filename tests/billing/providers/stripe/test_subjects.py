@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from billing.providers.stripe.signatures import event_of
 from billing.providers.stripe.subjects import owner_of, subject_of
 
 INVOICE = {"object": "invoice", "id": "in_1", "customer": "cus_1"}
@@ -29,6 +32,37 @@ PARENT = {"parent": {"subscription_details": {"subscription": "sub_1"}}}
 )
 def test_what_is_read_and_whose_it_is(obj: dict[str, Any], subject: str, owner: str) -> None:
     assert (subject_of(obj), owner_of(obj, {})) == (subject, owner)
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just("x" * 200),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["id", "subscription_details", "subscription", "customer"]), inner, max_size=2
+        )
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    st.sampled_from(["invoice", "checkout.session", "discount", "charge", None]),
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("customer", "subscription", "parent", "metadata", "charge"), ODD)
+    ),
+    ODD,
+)
+def test_whatever_the_object_holds_it_is_named_by_text_that_fits(
+    kind: Any, fields: dict[str, Any], previous: Any
+) -> None:
+    """Whoever knows the secret may send nonsense."""
+    data = {"object": {"id": "ch_1", "object": kind, **fields}, "previous_attributes": previous}
+    event = event_of({"id": "evt_1", "type": "charge.updated", "created": 0, "livemode": False, "data": data})
+
+    for found in (event.object_id, event.subject_id, event.owner_id):
+        assert isinstance(found, str)
+        assert 0 < len(found) <= 120
 
 
 def test_a_card_that_was_taken_away_is_still_its_customers() -> None:
