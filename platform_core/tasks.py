@@ -11,6 +11,7 @@ from platform_core.services import (
     audit_sealing,
     audit_streams,
     audit_verification,
+    daily_counts,
     idempotency,
     inbox,
     mail,
@@ -35,6 +36,7 @@ SCHEDULE = [
     schedule.Periodic("platform_core.forget_provider_events", DAY, inbox.forget_old, HOUR),
     schedule.Periodic("platform_core.forget_webhook_secrets", HOUR, webhook_endpoints.forget_old_secrets, timeout=600),
     schedule.Periodic("platform_core.forget_webhooks", DAY, webhook_messages.forget_old, HOUR),
+    schedule.Periodic("platform_core.forget_daily_counts", DAY, daily_counts.forget_old, HOUR, timeout=600),
     schedule.Periodic("platform_core.expire_audit_events", DAY, audit_retention.remove_old, HOUR),
 ]
 

@@ -16,6 +16,7 @@ from identity.services import signing_keys
 from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock, context, scoping
+from platform_core.services import daily_counts
 from tests import caches, clean_slate, clients, emptied, foreign_keys, joined_updates, make, network
 from tests.clients import ApiClient, PersonClient, ServerClient
 
@@ -116,6 +117,7 @@ def _system_scope() -> Iterator[None]:
         yield
     context.end()
     signing_keys.forget()
+    daily_counts.forget()
     # The sandbox's clock, if it was advanced, is rolled back; what this thread remembers of it is not.
     clock._offset.value = timedelta(0)
 

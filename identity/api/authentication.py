@@ -23,6 +23,8 @@ from orgs.portal.pages import SESSION_KEY
 from orgs.selectors import organization_in_use
 from platform_core.errors import NotAuthenticated
 
+SESSION = "session"
+
 
 @dataclass(frozen=True)
 class Credential:
@@ -37,6 +39,12 @@ class Credential:
     def organization_id(self) -> UUID | None:
         """The organization in use."""
         return self.find_organization()
+
+    @property
+    def counted_for(self) -> UUID | None:
+        """The organization whose calls these are: that of the token; of a browser's session, once somebody asked."""
+        found: UUID | None = vars(self).get("organization_id") if self.kind == SESSION else self.organization_id
+        return found
 
     @property
     def limited_as(self) -> str:
@@ -106,4 +114,4 @@ class SessionAuthentication(BaseAuthentication):
         if session is None:
             return None
         chosen = request._request.session.get(SESSION_KEY)
-        return session.user, Credential("session", session, partial(organization_in_use, session.user, chosen))
+        return session.user, Credential(SESSION, session, partial(organization_in_use, session.user, chosen))

@@ -23,6 +23,7 @@ from identity.services.signing_keys import ALGORITHM, signer
 from platform_core import clock
 from platform_core.errors import NotAuthenticated
 from platform_core.prepared import Prepared
+from platform_core.services import daily_counts
 
 TYPE = "at+jwt"
 AUDIENCE = "mainstay"
@@ -58,6 +59,7 @@ def sign(session: Session, *, seconds: int) -> str:
     }
     if session.organization_id is not None:
         claims["organization_id"] = str(session.organization_id)
+    daily_counts.add(session.organization_id, "tokens_issued")
     key = signer()
     return jwt.encode(claims, key.key, algorithm=ALGORITHM, headers={"kid": str(key.pk), "typ": TYPE})
 

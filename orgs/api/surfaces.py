@@ -43,6 +43,11 @@ class OrganizationSurface(PersonSurface):
         return self.membership.organization
 
     @property
+    def counted_for(self) -> UUID | None:
+        here: Membership | None = vars(self).get("membership")
+        return here.organization_id if here else super().counted_for
+
+    @property
     def caller(self) -> str:
         """The person, for the organization: the path does not always name it."""
         return f"{super().caller}:{self.organization.pk}"

@@ -34,7 +34,7 @@ from platform_core.errors import EnrolmentRequired, StepUpRequired
 from platform_core.models import IdempotentRequest
 from platform_core.ratelimit import Usage
 from platform_core.scoping import Scope, Scoped
-from platform_core.services import audit
+from platform_core.services import audit, daily_counts
 
 if TYPE_CHECKING:
     from identity.models import User
@@ -106,11 +106,17 @@ class Surface(APIView):
         super().perform_authentication(request)
         self.usage = throttling.spend(request.auth)
         scoping.enter(self.scope())
+        daily_counts.add(self.counted_for, "api_calls_total")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_query(request.query_params)
         self.in_hand = idempotency.begin(self, request)
+
+    @property
+    def counted_for(self) -> UUID | None:
+        """The organization whose call this is, as far as it is known by now: none is looked up for the count."""
+        return getattr(self.request.auth, "counted_for", None)
 
     @property
     def caller(self) -> str:

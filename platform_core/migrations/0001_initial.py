@@ -135,6 +135,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DailyCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('organization_id', models.UUIDField()),
+                ('counted_on', models.DateField(db_index=True)),
+                ('tokens_issued', models.PositiveBigIntegerField(default=0)),
+                ('agents_registered', models.PositiveBigIntegerField(default=0)),
+                ('credentials_generated', models.PositiveBigIntegerField(default=0)),
+                ('api_calls_total', models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('organization_id', 'counted_on'), name='daily_count_one_for_each_day')],
+            },
+        ),
+        migrations.CreateModel(
             name='Job',
             fields=[
                 ('run_after', models.DateTimeField(default=platform_core.clock.now)),

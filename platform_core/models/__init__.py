@@ -11,6 +11,7 @@ from platform_core.models.audit import (
     AuditStream,
 )
 from platform_core.models.cache import CacheEntry
+from platform_core.models.daily_counts import DailyCount
 from platform_core.models.idempotency import IdempotentRequest
 from platform_core.models.inbox import ProviderCursor, ProviderEvent, ProviderEventTry, ProviderObject
 from platform_core.models.jobs import Effect, Job, JobLog, StepRun
@@ -31,6 +32,7 @@ __all__ = [
     "AuditStream",
     "CacheEntry",
     "CronRun",
+    "DailyCount",
     "Effect",
     "IdempotentRequest",
     "Job",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -33,6 +34,11 @@ class ServerCredential:
 
     server: Server
     kind: str = access.SERVER
+
+    @property
+    def counted_for(self) -> UUID:
+        """The organization whose calls these are."""
+        return self.server.order.organization_id
 
     @property
     def limited_as(self) -> str:

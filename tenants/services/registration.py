@@ -10,7 +10,7 @@ from django.db.models import Q
 from platform_core import clock, scoping, signing, tokens
 from platform_core.errors import InvalidInput, NotAllowed, NotAuthenticated
 from platform_core.models import WebhookEndpoint
-from platform_core.services import audit
+from platform_core.services import audit, daily_counts
 from tenants.models import Order, RegistrationToken, Server
 
 TOKEN_PREFIX, KEY_PREFIX = "rt", "hk"
@@ -92,7 +92,7 @@ def _check_address(server: Server, agent_url: str) -> None:
 
 
 def _admit(server: Server, token: RegistrationToken, given: Introduction) -> Registered:
-    key = _new_key(server)
+    key, is_new = _new_key(server), server.registered_at is None
     server.machine_id = given.machine_id
     server.agent_version = given.agent_version
     server.registered_at = server.registered_at or clock.now()
@@ -103,6 +103,7 @@ def _admit(server: Server, token: RegistrationToken, given: Introduction) -> Reg
     actor = ("server", str(server.pk), server.order.domain)
     changes = {"machine_id": given.machine_id, "agent_version": given.agent_version, "key_prefix": server.key_prefix}
     audit.record("server.register", server, by=None, actor=actor, changes=changes)
+    daily_counts.record(server.order.organization_id, agents_registered=int(is_new), credentials_generated=1)
     return Registered(server, key, _endpoint(server).secrets, settings.HEARTBEAT_SECONDS, clock.now())
 
 

@@ -6,6 +6,7 @@ from billing.api.user import (
     billing,
     billing_organizations,
     billing_portal,
+    billing_usage,
     organization_subscription,
     organization_webhook_deliveries,
     organization_webhook_endpoints,
@@ -15,6 +16,7 @@ from billing.api.user import (
 urlpatterns: list[URLPattern] = [
     path("billing/checkout", billing.BillingCheckout.as_view()),
     path("billing/portal", billing_portal.BillingPortal.as_view()),
+    path("billing/usage", billing_usage.BillingUsage.as_view()),
     path("billing/status", billing.BillingStatus.as_view()),
     path("billing/setup", billing.BillingSetup.as_view()),
     path("billing/products", billing.BillingProductList.as_view()),
