@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from billing.models import ConsumerTenant, Subscription
 from billing.models.terms import as_json
-from billing.services import entitlements
+from billing.services import add_ons, entitlements
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def status_of(tenant: ConsumerTenant, *, product: str = "") -> PlanStatus:
     found = subscriptions_of(tenant).select_related(
         "plan__product", "plan_version", "price", "consumer_tenant__consumer"
     )
+    found = found.prefetch_related(add_ons.fetched())
     if product:
         found = found.filter(plan__product__code=product)
     alive = Case(When(status__in=Subscription.LIVE, then=Value(0)), default=Value(1), output_field=IntegerField())

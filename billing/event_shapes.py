@@ -62,6 +62,7 @@ INVOICE: Schema = {
     "status": TEXT,
     "currency": CURRENCY,
     "subtotalMinor": WHOLE,
+    "discountMinor": WHOLE,
     "taxMinor": WHOLE,
     "totalMinor": WHOLE,
     "paidMinor": WHOLE,

@@ -42,6 +42,7 @@ INVOICE = (
     "status",
     "currency",
     "subtotal_minor",
+    "discount_minor",
     "tax_minor",
     "total_minor",
     "paid_minor",

@@ -20,7 +20,16 @@ class InvoiceLineInline(Priced, StaffInline):
     """What it is made of."""
 
     model = InvoiceLine
-    fields = ("kind", "description", "quantity", "amount_minor", "tax_minor", "period_start", "period_end")
+    fields = (
+        "kind",
+        "description",
+        "quantity",
+        "amount_minor",
+        "discount_minor",
+        "tax_minor",
+        "period_start",
+        "period_end",
+    )
 
 
 class PaymentInline(Priced, StaffInline):

@@ -92,7 +92,8 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
                 ('quantity', models.PositiveIntegerField(default=1)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('completed', 'Completed'), ('expired', 'Expired')], default='open', max_length=10)),
+                ('trial_days', models.PositiveSmallIntegerField(default=0)),
+                ('status', models.CharField(choices=[('open', 'Open'), ('completed', 'Completed'), ('expired', 'Expired'), ('failed', 'Failed')], default='open', max_length=10)),
                 ('claim', models.CharField(choices=[('not_needed', 'Not needed'), ('pending', 'Pending'), ('confirmed', 'Confirmed')], default='not_needed', max_length=12)),
                 ('claim_digest', models.CharField(blank=True, db_index=True, max_length=100)),
                 ('email', models.EmailField(blank=True, max_length=254)),
@@ -182,6 +183,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('paid', 'Paid'), ('uncollectible', 'Uncollectible'), ('void', 'Void')], max_length=14)),
                 ('currency', models.CharField(max_length=3)),
                 ('subtotal_minor', models.BigIntegerField()),
+                ('discount_minor', models.BigIntegerField(default=0)),
                 ('tax_minor', models.BigIntegerField(default=0)),
                 ('total_minor', models.BigIntegerField()),
                 ('is_tax_inclusive', models.BooleanField(default=False)),
@@ -272,11 +274,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
-                ('kind', models.CharField(choices=[('base', 'Base'), ('overage', 'Overage'), ('adjustment', 'Adjustment'), ('other', 'Other')], max_length=10)),
+                ('kind', models.CharField(choices=[('base', 'Base'), ('add_on', 'Add-on'), ('overage', 'Overage'), ('adjustment', 'Adjustment'), ('other', 'Other')], max_length=10)),
                 ('description', models.CharField(max_length=300)),
                 ('quantity', models.BigIntegerField(default=1)),
                 ('unit_price_nano', models.PositiveBigIntegerField(blank=True, null=True)),
                 ('amount_minor', models.BigIntegerField()),
+                ('discount_minor', models.BigIntegerField(default=0)),
                 ('tax_minor', models.BigIntegerField(default=0)),
                 ('evidence', models.JSONField(blank=True, default=dict)),
                 ('period_start', models.DateTimeField()),
@@ -501,11 +504,12 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('active', 'Active'), ('archived', 'Archived')], default='active', max_length=10)),
                 ('rank', models.PositiveSmallIntegerField()),
                 ('is_custom', models.BooleanField(default=False)),
+                ('is_add_on', models.BooleanField(default=False)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='orgs.product')),
             ],
             options={
                 'ordering': ['product__position', 'rank'],
-                'constraints': [models.UniqueConstraint(fields=('product', 'rank'), name='plan_rank_unique')],
+                'constraints': [models.UniqueConstraint(fields=('product', 'rank'), name='plan_rank_unique'), models.CheckConstraint(condition=models.Q(('is_add_on', False), models.Q(('fulfilment', 'none'), ('is_custom', False)), _connector='OR'), name='plan_add_on_is_plain')],
             },
         ),
         migrations.AddField(
@@ -598,6 +602,20 @@ class Migration(migrations.Migration):
             model_name='checkoutsession',
             name='price',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.price'),
+        ),
+        migrations.CreateModel(
+            name='CheckoutAddOn',
+            fields=[
+                ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
+                ('quantity', models.PositiveIntegerField(default=1)),
+                ('checkout', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='add_ons', to='billing.checkoutsession')),
+                ('price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.price')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('checkout', 'price'), name='checkout_add_on_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='checkout_add_on_counted')],
+            },
         ),
         migrations.AddField(
             model_name='billingperiod',
@@ -784,6 +802,21 @@ class Migration(migrations.Migration):
             model_name='billingperiod',
             name='subscription',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='billing.subscription'),
+        ),
+        migrations.CreateModel(
+            name='SubscriptionAddOn',
+            fields=[
+                ('id', models.UUIDField(default=platform_core.models.rows.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=platform_core.clock.now, editable=False)),
+                ('quantity', models.PositiveIntegerField(default=1)),
+                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.planversion')),
+                ('price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.price')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='add_ons', to='billing.subscription')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('subscription', 'price'), name='subscription_add_on_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='subscription_add_on_counted')],
+            },
         ),
         migrations.CreateModel(
             name='SubscriptionChange',

@@ -1,5 +1,6 @@
 """Catalog, subscriptions, usage, periods, invoices."""
 
+from billing.models.add_ons import CheckoutAddOn, SubscriptionAddOn
 from billing.models.catalog import NANO, Plan, PlanVersion, Price
 from billing.models.changes import SubscriptionChange
 from billing.models.consumers import EXTERNAL_ID, Consumer, ConsumerTenant
@@ -28,6 +29,7 @@ __all__ = [
     "BillingAccount",
     "BillingPeriod",
     "BillingProfile",
+    "CheckoutAddOn",
     "CheckoutSession",
     "Consumer",
     "ConsumerTenant",
@@ -58,6 +60,7 @@ __all__ = [
     "ReconciliationFinding",
     "Refund",
     "Subscription",
+    "SubscriptionAddOn",
     "SubscriptionChange",
     "TaxRate",
     "UsageBucket",

@@ -25,6 +25,18 @@ NANO = 1_000_000_000
 LONGEST_TRIAL_DAYS = 730
 
 
+class PlanQuerySet(models.QuerySet["Plan"]):
+    """Which plans."""
+
+    def on_sale(self) -> "PlanQuerySet":
+        """Those that can be bought by themselves."""
+        return self.filter(status=Plan.Status.ACTIVE, is_add_on=False)
+
+    def add_ons(self) -> "PlanQuerySet":
+        """What is on sale beside them."""
+        return self.filter(status=Plan.Status.ACTIVE, is_add_on=True)
+
+
 class Plan(Row):
     """A level of a product that an organization can subscribe to. What it includes stands in its versions."""
 
@@ -58,12 +70,21 @@ class Plan(Row):
     rank = models.PositiveSmallIntegerField()
     # Sold by agreement: no list price, no checkout.
     is_custom = models.BooleanField(default=False)
+    # Not by itself: beside any plan of its product, in the same subscription.
+    is_add_on = models.BooleanField(default=False)
     # What whoever buys now gets. Made together with the plan: the database looks when the transaction ends.
     current = models.ForeignKey("billing.PlanVersion", on_delete=models.PROTECT, related_name="+")
 
+    objects = models.Manager.from_queryset(PlanQuerySet)()
+
     class Meta:
         ordering = ["product__position", "rank"]
-        constraints = [models.UniqueConstraint(fields=["product", "rank"], name="plan_rank_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "rank"], name="plan_rank_unique"),
+            models.CheckConstraint(
+                condition=Q(is_add_on=False) | Q(is_custom=False, fulfilment="none"), name="plan_add_on_is_plain"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -143,9 +164,10 @@ class PriceQuerySet(models.QuerySet["Price"]):
         """Those that something can be bought at now."""
         return self.filter(is_active=True, plan__status=Plan.Status.ACTIVE)
 
-    def recurring(self, interval: str = "month") -> "PriceQuerySet":
-        """What a plan costs each interval."""
-        return self.filter(kind=Price.Kind.RECURRING, interval=interval)
+    def sold_by(self, interval: str) -> "PriceQuerySet":
+        """What is paid for each interval now, or once."""
+        kind = Price.Kind.ONE_OFF if interval == Price.Interval.ONCE else Price.Kind.RECURRING
+        return self.filter(kind=kind, interval=interval, is_active=True)
 
 
 class Price(Unchanging, Row):

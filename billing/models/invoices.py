@@ -70,6 +70,8 @@ class Invoice(Scoped, Row):
     status = models.CharField(max_length=14, choices=Status)
     currency = models.CharField(max_length=3)
     subtotal_minor = models.BigIntegerField()
+    # What coupons took off the subtotal, before tax.
+    discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField()
     # Whether the subtotal contains the tax, and what is to be said about it, such as why there is none.
@@ -151,7 +153,7 @@ class Invoice(Scoped, Row):
 
 
 class InvoiceLine(Scoped, Row):
-    """One line: the base price, tokens beyond an allotment, an adjustment, or what else the provider put there."""
+    """One line: a plan's price, an add-on, tokens beyond an allotment, an adjustment, or what a provider put there."""
 
     product_path = "invoice__subscription__plan__product__code"
 
@@ -159,6 +161,7 @@ class InvoiceLine(Scoped, Row):
 
     class Kind(models.TextChoices):
         BASE = "base"
+        ADD_ON = "add_on", "Add-on"
         OVERAGE = "overage"
         ADJUSTMENT = "adjustment"
         OTHER = "other"
@@ -169,6 +172,8 @@ class InvoiceLine(Scoped, Row):
     quantity = models.BigIntegerField(default=1)
     unit_price_nano = models.PositiveBigIntegerField(null=True, blank=True)
     amount_minor = models.BigIntegerField()
+    # Of the amount, what coupons took off.
+    discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
     # What the amount follows from, where it is more than quantity times price.
     evidence = models.JSONField(default=dict, blank=True)

@@ -137,7 +137,9 @@ class CheckoutSession(Scoped, Row):
     class Status(models.TextChoices):
         OPEN = "open"
         COMPLETED = "completed"
+        # The page was left, or the debit that was promised on it did not come.
         EXPIRED = "expired"
+        FAILED = "failed"
 
     class Claim(models.TextChoices):
         """Whether a guest's purchase needs the holder of its address to confirm it."""
@@ -164,6 +166,8 @@ class CheckoutSession(Scoped, Row):
         Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="offers"
     )
     quantity = models.PositiveIntegerField(default=1)
+    # Days before the first payment, as they were promised when the page was opened.
+    trial_days = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     claim = models.CharField(max_length=12, choices=Claim, default=Claim.NOT_NEEDED)
     claim_digest = models.CharField(max_length=100, blank=True, db_index=True)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from billing.models import CheckoutSession, Plan
-from billing.services import checkout
+from billing.services import carts, checkout
 from orgs import roles
 from orgs.portal.pages import OrganizationPage
 from platform_core import scoping
@@ -22,7 +22,7 @@ REMEMBERED = 10
 def _start(request: HttpRequest, **buyer: Any) -> HttpResponse:
     """Open the provider's page for the plan in the form, and remember in this browser whose it is."""
     plan = get_object_or_404(Plan.objects.select_related("product"), code=request.POST.get("plan", ""))
-    session = checkout.start_checkout(plan, **buyer)
+    session = checkout.start_checkout(carts.of_plan(plan, buyer["organization"]), **buyer)
     earlier = [each for each in begun_here(request) if each != str(session.pk)]
     request.session[SESSION_KEY] = [*earlier, str(session.pk)][-REMEMBERED:]
     return redirect(session.url)

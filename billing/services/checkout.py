@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from billing.models import CheckoutSession, Plan, Price, Subscription
+from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers import provider
-from billing.providers.protocol import CheckoutFact, CheckoutSpec, Snapshot
-from billing.services import accounts, offers, plans, purchases, subscriptions
+from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, Snapshot
+from billing.services import accounts, carts, coupons, offers, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
+from billing.services.carts import Cart
 from billing.signals import checkout_completed
 from orgs.models import Organization
 from platform_core import clock, scoping, tokens
@@ -29,7 +30,7 @@ PAID = ("paid", "no_payment_required")
 
 
 def start_checkout(
-    plan: Plan,
+    cart: Cart,
     *,
     organization: Organization | None,
     by: "User | None",
@@ -37,8 +38,7 @@ def start_checkout(
     success_url: str = "",
     cancel_url: str = "",
 ) -> CheckoutSession:
-    """A hosted page on which to pay for a plan. Our row comes first, so that asking again opens no second page."""
-    price = plans.price_of(plan)
+    """A hosted page on which to pay for a cart. Our row comes first, so that asking again opens no second page."""
     wishes = {
         "organization": organization,
         "created_by": by,
@@ -48,18 +48,21 @@ def start_checkout(
     }
     # A guest has no scope of their own.
     with scoping.using(scoping.of_organizations([organization.pk]) if organization else scoping.SYSTEM):
-        if organization is not None:
-            held = offers.present(plan, organization)
-            if held is not None and by is not None:
-                return offers.open_offer(held, price, by=by, success_url=success_url, cancel_url=cancel_url)
-        return open_checkout(price, wishes)
+        if organization is not None and by is not None and cart.price.kind == Price.Kind.RECURRING:
+            held = offers.present(cart.price.plan, organization)
+            if held is not None:
+                return offers.open_offer(held, cart, by=by, success_url=success_url, cancel_url=cancel_url)
+        return open_checkout(cart, wishes)
 
 
-def open_checkout(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
+def open_checkout(cart: Cart, wishes: Mapping[str, Any]) -> CheckoutSession:
     """The page for these wishes: the one they have already, or a new one. In a scope that reaches the buyer."""
-    if wishes["organization"] is not None and price.kind == Price.Kind.RECURRING:
-        _refuse_second(price.plan, wishes["organization"])
-    row = _open_row(price, wishes)
+    organization = wishes["organization"]
+    if organization is not None and cart.price.kind == Price.Kind.RECURRING:
+        _refuse_second(cart.price.plan, organization)
+    if cart.coupon is not None:
+        _let_go(cart.coupon, cart, wishes)
+    row = _open_row(cart, wishes)
     _close_earlier(row)
     return row if row.url else _open_page(row)
 
@@ -74,24 +77,47 @@ def _page(name: str, *parts: str) -> str:
 
 
 @transaction.atomic
-def _open_row(price: Price, wishes: Mapping[str, Any]) -> CheckoutSession:
+def _open_row(cart: Cart, wishes: Mapping[str, Any]) -> CheckoutSession:
     """The caller's own open try with the same wishes, else a new one. Guests cannot be told apart."""
     if wishes["organization"] is not None:
         # Two that ask at once take turns here, so that the later one sees the earlier.
         Organization.objects.select_for_update().get(pk=wishes["organization"].pk)
-        recent = CheckoutSession.objects.filter(
-            price=price,
-            subscription=None,
-            status=CheckoutSession.Status.OPEN,
-            created_at__gt=clock.now() - REUSE,
-            **wishes,
-        )
-        found = recent.first()
+        found = _same_open(cart, wishes)
         if found is not None:
             return found
-    row = CheckoutSession.objects.create(plan=price.plan, plan_version=price.plan.current, price=price, **wishes)
+    price = cart.price
+    row = CheckoutSession.objects.create(
+        plan=price.plan,
+        plan_version=price.plan.current,
+        price=price,
+        quantity=cart.item.quantity,
+        trial_days=cart.trial_days,
+        **wishes,
+    )
     audit.record("checkout.start", row, by=row.created_by, changes={"plan": price.plan.code})
+    carts.store(cart, row)
     return row
+
+
+def _same_open(cart: Cart, wishes: Mapping[str, Any]) -> CheckoutSession | None:
+    recent = CheckoutSession.objects.filter(
+        price=cart.price,
+        subscription=None,
+        status=CheckoutSession.Status.OPEN,
+        created_at__gt=clock.now() - REUSE,
+        **wishes,
+    )
+    return next((row for row in recent.select_related("price") if carts.stored(row) == cart), None)
+
+
+def _let_go(coupon: Coupon, cart: Cart, wishes: Mapping[str, Any]) -> None:
+    """Whoever left another page with this coupon open uses it here: a use is held for the latest page only."""
+    held = CouponRedemption.objects.filter(
+        coupon=coupon, organization=wishes["organization"], status=CouponRedemption.Status.RESERVED
+    )
+    elsewhere = held.select_related("checkout__organization", "checkout__plan", "checkout__price").first()
+    if elsewhere is not None and elsewhere.checkout is not None and elsewhere.checkout != _same_open(cart, wishes):
+        _close(elsewhere.checkout)
 
 
 def _close_earlier(row: CheckoutSession) -> None:
@@ -102,18 +128,23 @@ def _close_earlier(row: CheckoutSession) -> None:
         organization=row.organization, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - PAGE_LIFE
     )
     same = living.filter(plan__product=row.plan.product_id, price__kind=Price.Kind.RECURRING, subscription=None)
-    earlier = same.filter(pk__lt=row.pk)
-    for each in earlier.select_related("organization", "plan", "price"):
-        # One without a page may be about to get it: asking the same again tells which.
-        page = each if each.url else _open_page(each)
-        if provider().close_checkout(page.provider_session_id, key=f"checkout:{page.pk}:close").status == "complete":
-            raise Conflict(f"{each.plan} has been paid for a moment ago. It appears here shortly.")
-        _leave_open(each, status=CheckoutSession.Status.EXPIRED)
+    for each in same.filter(pk__lt=row.pk).select_related("organization", "plan", "price"):
+        _close(each)
+
+
+def _close(row: CheckoutSession) -> None:
+    """Nobody can pay on its page any more; where somebody just has, that is a conflict."""
+    # One without a page may be about to get it: asking the same again tells which.
+    page = row if row.url else _open_page(row)
+    if provider().close_checkout(page.provider_session_id, key=f"checkout:{page.pk}:close").status == "complete":
+        raise Conflict(f"{row.plan} has been paid for a moment ago. It appears here shortly.")
+    _leave_open(row, status=CheckoutSession.Status.EXPIRED)
 
 
 def _open_page(row: CheckoutSession) -> CheckoutSession:
     """Ask the provider for the page. A crash after its answer repeats the question, under the same key."""
     customer_id = accounts.customer_of(row.organization) if row.organization else ""
+    cart = carts.stored(row)
     fact = provider().open_checkout(
         CheckoutSpec(
             reference=str(row.pk),
@@ -128,6 +159,9 @@ def _open_page(row: CheckoutSession) -> CheckoutSession:
             mode="payment" if row.is_one_off else "subscription",
             # A subscription has invoices of itself; what is paid once is invoiced where it is asked for.
             invoiced=row.is_one_off,
+            items=[ItemSpec(item.price.provider_price_id, item.quantity) for item in cart.add_ons],
+            coupon_id=coupons.published(cart.coupon) if cart.coupon else "",
+            trial_days=cart.trial_days,
         ),
         key=f"checkout:{row.pk}",
     )
@@ -168,11 +202,15 @@ def _learned(fact: CheckoutFact) -> dict[str, object]:
     }
 
 
+@transaction.atomic
 def _leave_open(purchase: CheckoutSession, **changes: object) -> bool:
-    """Compare and set: whatever follows from leaving OPEN happens once."""
+    """Compare and set: whatever follows from leaving OPEN happens once. The coupon is used, or free again."""
     still_open = CheckoutSession.objects.filter(pk=purchase.pk, status=CheckoutSession.Status.OPEN)
     left = still_open.update(**changes) == 1
     purchase.refresh_from_db()
+    held = CouponRedemption.objects.filter(checkout=purchase).select_related("coupon").first() if left else None
+    if held is not None:
+        (coupons.redeem if purchase.status == CheckoutSession.Status.COMPLETED else coupons.release)(held)
     return left
 
 

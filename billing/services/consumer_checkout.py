@@ -1,10 +1,13 @@
 """Buying through a consumer: its back end asks for the page on which its tenant pays."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
 
 from billing.models import CheckoutSession, Plan, Price
 from billing.providers import provider
-from billing.services import checkout, consumers
+from billing.services import carts, checkout, consumers
 from platform_core.errors import Conflict, InvalidInput, NotFound
 
 
@@ -22,6 +25,9 @@ class Wish:
     legal_name: str = ""
     billing_email: str = ""
     quantity: int = 1
+    # By the code of the add-on.
+    add_ons: Mapping[str, int] = field(default_factory=dict)
+    coupon: str = ""
 
 
 def start(wish: Wish) -> CheckoutSession:
@@ -31,17 +37,19 @@ def start(wish: Wish) -> CheckoutSession:
     consumers.require_active(consumer)
     price = item_named(wish.pricing_item_code)
     _check_quantity(price, wish.quantity)
-    tenant = consumers.tenant_for(consumer, wish.consumer_tenant_id, _told(wish))
+    with transaction.atomic():
+        # Whoever asks for what cannot be sold leaves no tenant behind.
+        tenant = consumers.tenant_for(consumer, wish.consumer_tenant_id, _told(wish))
+        cart = carts.fill(price, tenant.organization, carts.Wishes(wish.quantity, wish.add_ons, wish.coupon))
     wishes = {
         "organization": tenant.organization,
         "consumer_tenant": tenant,
         "created_by": None,
         "email": "",
-        "quantity": wish.quantity,
         "success_url": wish.success_url,
         "cancel_url": wish.cancel_url,
     }
-    return checkout.open_checkout(price, wishes)
+    return checkout.open_checkout(cart, wishes)
 
 
 def _check_quantity(price: Price, quantity: int) -> None:
@@ -69,6 +77,8 @@ def item_named(code: str) -> Price:
     if price is None or price.plan.status != Plan.Status.ACTIVE:
         message = f"There is no pricing item {code!r} on sale."
         raise InvalidInput(message, details={"pricing_item_code": [message]})
+    if price.plan.is_add_on:
+        raise Conflict(f"{price.plan} is sold beside a plan of {price.plan.product}: name it under addOns.")
     if price.plan.fulfilment != Plan.Fulfilment.NONE:
         raise Conflict(f"{price.plan} brings a server: a person buys it, who answers for it.")
     if not price.provider_price_id:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from billing import money
-from billing.models import CheckoutSession, Coupon, CouponRedemption, Price, Subscription
+from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Purchase, Subscription
 from billing.models.coupons import WHOLE
 from billing.providers import provider
 from billing.providers.specs import CouponSpec
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from identity.models import User
 
 USED = "COUPON_USED"
+USED_UP = "This coupon has been used as often as it can be."
+USED_BEFORE = "Your organization has used this coupon already."
 Status = CouponRedemption.Status
 
 
@@ -94,13 +96,35 @@ def named(code: str, price: Price, organization: Organization) -> Coupon:
         raise _refused(f"This coupon is for {coupon.product}.")
     if coupon.amount_minor is not None and coupon.currency != price.currency:
         raise _refused(f"This coupon is in {coupon.currency.upper()}, the price in {price.currency.upper()}.")
-    if coupon.first_purchase_only and Subscription.objects.filter(organization=organization).exists():
+    if price.plan.created_at > coupon.created_at and coupon.product_id is not None:
+        raise _refused(f"This coupon is older than {price.plan}, and not for it.")
+    if coupon.first_purchase_only and _has_bought(organization):
         raise _refused("This coupon is for a first purchase.")
+    _check_uses(coupon, organization)
     return coupon
 
 
 def _refused(message: str) -> InvalidInput:
     return InvalidInput(message, details={"coupon": [message]})
+
+
+def _used(message: str) -> Conflict:
+    return Conflict(message, code=USED, details={"coupon": [message]})
+
+
+def _has_bought(organization: Organization) -> bool:
+    bought = (Subscription.objects, Purchase.objects)
+    return any(rows.filter(organization=organization).exists() for rows in bought)
+
+
+def _check_uses(coupon: Coupon, organization: Organization) -> None:
+    """As far as it can be told before one is held; what an open checkout of theirs holds is theirs."""
+    mine = CouponRedemption.objects.filter(coupon=coupon, organization=organization)
+    held = mine.exclude(status=Status.RELEASED).first()
+    if held is not None and held.status == Status.REDEEMED:
+        raise _used(USED_BEFORE)
+    if held is None and coupon.max_redemptions is not None and coupon.redemption_count >= coupon.max_redemptions:
+        raise _used(USED_UP)
 
 
 @transaction.atomic
@@ -111,12 +135,12 @@ def reserve(
     taken = Coupon.objects.filter(pk=coupon.pk, is_active=True)
     left = Q(max_redemptions=None) | Q(redemption_count__lt=F("max_redemptions"))
     if not taken.filter(left).update(redemption_count=F("redemption_count") + 1):
-        raise Conflict("This coupon has been used as often as it can be.", code=USED)
+        raise _used(USED_UP)
     try:
         with transaction.atomic():
             held = CouponRedemption.objects.create(coupon=coupon, organization=organization, checkout=checkout)
     except IntegrityError as error:
-        raise Conflict("Your organization has used this coupon already.", code=USED) from error
+        raise _used(USED_BEFORE) from error
     audit.record("coupon.reserve", held, by=by, changes={"coupon": coupon.code})
     return held
 
@@ -135,7 +159,7 @@ def redeem(held: CouponRedemption) -> bool:
 def release(held: CouponRedemption) -> bool:
     """Its checkout came to nothing: the use is free again. What was redeemed stays so."""
     reserved = CouponRedemption.objects.filter(pk=held.pk, status=Status.RESERVED)
-    if not reserved.update(status=Status.RELEASED, checkout=None):
+    if not reserved.update(status=Status.RELEASED):
         return False
     Coupon.objects.filter(pk=held.coupon_id).update(redemption_count=F("redemption_count") - 1)
     audit.record("coupon.release", held, by=None, changes={"coupon": held.coupon.code})
@@ -157,16 +181,25 @@ def publish(*, by: "User | None" = None) -> int:
     """Create (or adopt) at the provider every coupon that can be used and is not there yet; tells how many."""
     waiting = list(Coupon.objects.filter(is_active=True, provider_coupon_id="").select_related("product"))
     for coupon in waiting:
-        found = provider().ensure_coupon(_spec(coupon), key=f"coupon:{coupon.pk}")
-        with transaction.atomic():
-            if Coupon.objects.filter(pk=coupon.pk, provider_coupon_id="").update(provider_coupon_id=found):
-                audit.record("coupon.publish", coupon, by=by, changes={"provider_coupon_id": found})
+        published(coupon, by=by)
     return len(waiting)
 
 
+def published(coupon: Coupon, *, by: "User | None" = None) -> str:
+    """The provider's coupon; made (or adopted) with the first thing that needs it."""
+    if not coupon.provider_coupon_id:
+        coupon.provider_coupon_id = provider().ensure_coupon(_spec(coupon), key=f"coupon:{coupon.pk}")
+        with transaction.atomic():
+            found = {"provider_coupon_id": coupon.provider_coupon_id}
+            if Coupon.objects.filter(pk=coupon.pk, provider_coupon_id="").update(**found):
+                audit.record("coupon.publish", coupon, by=by, changes=found)
+    return coupon.provider_coupon_id
+
+
 def _spec(coupon: Coupon) -> CouponSpec:
-    # At the provider each plan is a product.
-    codes = coupon.product.plans.values_list("code", flat=True) if coupon.product else ()
+    # At the provider each plan is a product; of those that come later its coupon says nothing.
+    there = coupon.product.plans.filter(created_at__lte=coupon.created_at) if coupon.product else Plan.objects.none()
+    codes = there.values_list("code", flat=True)
     return CouponSpec(
         code=coupon.code,
         name=coupon.name,

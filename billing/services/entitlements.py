@@ -6,6 +6,7 @@ calls `write_down` in its own transaction, which tells the organization; nothing
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from billing.models import Plan, Subscription
 from billing.models.terms import Entitlement
+from billing.services import add_ons
 from orgs.models import Organization
 from platform_core.services import audit
 
@@ -40,7 +42,8 @@ def product_access(subscriptions: Iterable[Subscription]) -> Mapping[str, Access
     found: dict[str, Access] = {}
     giving = _giving(subscriptions)
     for subscription in giving:
-        for code in subscription.plan_version.covers:
+        versions = [subscription.plan_version, *(add_on.plan_version for add_on in subscription.add_ons.all())]
+        for code in chain.from_iterable(version.covers for version in versions):
             found.setdefault(code, Access(code, subscription.plan, subscription, is_bundled=True))
     for subscription in reversed(giving):
         code = subscription.plan.product.code
@@ -64,9 +67,12 @@ def _giving(subscriptions: Iterable[Subscription]) -> Sequence[Subscription]:
 
 
 def _of(subscription: Subscription) -> Iterable[Entitlement]:
-    """A quota holds for each of the quantity."""
-    for each in subscription.plan_version.granted:
-        yield each if each.limit is None else replace(each, limit=each.limit * subscription.quantity)
+    """The plan's, then its add-ons'. A quota holds for each of the quantity."""
+    had = [(subscription.plan_version, subscription.quantity)]
+    had += [(add_on.plan_version, add_on.quantity) for add_on in subscription.add_ons.all()]
+    for version, quantity in had:
+        for each in version.granted:
+            yield each if each.limit is None else replace(each, limit=each.limit * quantity)
 
 
 def joined(first: Entitlement, other: Entitlement) -> Entitlement:
@@ -86,7 +92,7 @@ def write_down(organization_id: UUID) -> None:
     """
     held = Organization.objects.select_for_update().get(pk=organization_id)
     theirs = Subscription.objects.filter(organization=held).giving_access()
-    subscriptions = list(theirs.select_related("plan__product", "plan_version"))
+    subscriptions = list(theirs.select_related("plan__product", "plan_version").prefetch_related(add_ons.fetched()))
     granted = entitlements_of(subscriptions)
     wanted: dict[str, Any] = {"product_codes": list(product_access(subscriptions))}
     if SEATS in granted and granted[SEATS].kind == "quota":

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from billing.models import NANO, Invoice, InvoiceLine
@@ -28,6 +28,7 @@ def _line(line: InvoiceLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "unit_price_nano": line.unit_price_nano,
         "amount_minor": line.amount_minor,
+        "discount_minor": line.discount_minor,
         "tax_minor": line.tax_minor,
         "evidence": line.evidence,
         "billing_period": str(line.billing_period_id) if line.billing_period_id else None,
@@ -50,7 +51,7 @@ def sealed(invoice: Invoice, lines: Iterable[InvoiceLine], treated: taxes.Treatm
 
 
 def _totals(invoice: Invoice) -> dict[str, int]:
-    return {name: getattr(invoice, name) for name in ("subtotal_minor", "tax_minor", "total_minor")}
+    return {name: getattr(invoice, name) for name in ("subtotal_minor", "discount_minor", "tax_minor", "total_minor")}
 
 
 def _sha256(document: Mapping[str, Any]) -> str:
@@ -83,10 +84,7 @@ def verify(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
 def _recomputed(invoice: Invoice, lines: Sequence[InvoiceLine], tax: Mapping[str, Any] | None) -> list[str]:
     """The same figures once more from quantities, prices and rate; of the provider's invoices, the sums."""
     if tax is None:
-        shared = sum(line.tax_minor for line in lines)
-        return (
-            [] if not lines or shared == invoice.tax_minor else [f"the lines' tax is {shared}, not {invoice.tax_minor}"]
-        )
+        return list(_unlike_their_lines(invoice, lines)) if lines else []
     amounts = [line_amount(line) for line in lines]
     again = taxes.taxed(amounts, taxes.Treatment(tax["rate_ppm"], tax["is_inclusive"]))
     figures = {
@@ -97,3 +95,10 @@ def _recomputed(invoice: Invoice, lines: Sequence[InvoiceLine], tax: Mapping[str
         "total": (invoice.total_minor, again.total_minor),
     }
     return [f"{name}: {is_} instead of {should}" for name, (is_, should) in figures.items() if is_ != should]
+
+
+def _unlike_their_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator[str]:
+    for name in ("tax_minor", "discount_minor"):
+        shared, whole = sum(getattr(line, name) for line in lines), getattr(invoice, name)
+        if shared != whole:
+            yield f"the lines' {name.removesuffix('_minor')} is {shared}, not {whole}"

@@ -171,7 +171,7 @@ def _unit_price(line: InvoiceLine, currency: str) -> str:
     """A price per token is written for a million of them, as it is sold."""
     if line.unit_price_nano is None:
         return ""
-    if line.kind == InvoiceLine.Kind.BASE:
+    if line.kind in (InvoiceLine.Kind.BASE, InvoiceLine.Kind.ADD_ON):
         return format_unit_price(line.unit_price_nano, currency)
     return f"{format_unit_price(line.unit_price_nano, currency, per=MILLION)} / 1M"
 
@@ -179,6 +179,7 @@ def _unit_price(line: InvoiceLine, currency: str) -> str:
 def _totals(page: Page, invoice: Invoice) -> None:
     sums = [
         Fact("Subtotal", format_minor(invoice.subtotal_minor, invoice.currency)),
+        *_discount(invoice),
         Fact(_tax_word(invoice), format_minor(invoice.tax_minor, invoice.currency)),
         Fact(f"Total ({invoice.currency.upper()})", format_minor(invoice.total_minor, invoice.currency)),
         *_settled(invoice),
@@ -186,12 +187,17 @@ def _totals(page: Page, invoice: Invoice) -> None:
     ]
     page.ln(3)
     page.keep_together(TOTALS)
-    for number, fact in enumerate(sums):
-        is_total = number == 2  # noqa: PLR2004
+    for fact in sums:
+        is_total = fact.name.startswith("Total")
         page.ink(12 if is_total else 9, bold=is_total)
         page.put(fact.name, RIGHT - 80, 45, height=8 if is_total else 6)
         page.put(fact.value, RIGHT - 35, 35, height=8 if is_total else 6, align=Align.R)
         page.ln(8 if is_total else 6)
+
+
+def _discount(invoice: Invoice) -> list[Fact]:
+    off = invoice.discount_minor
+    return [Fact("Discount", format_minor(-off, invoice.currency))] if off else []
 
 
 def _tax_word(invoice: Invoice) -> str:

@@ -90,9 +90,9 @@ def _subscription_of(fact: InvoiceFact) -> Subscription | None:
 
 
 def _columns(fact: InvoiceFact, subscription: Subscription | None, observed_at: datetime) -> dict[str, Any]:
-    same = ("status", "currency", "subtotal_minor", "tax_minor", "total_minor", "paid_minor", "period_start")
+    same = ("status", "currency", "subtotal_minor", "discount_minor", "tax_minor", "total_minor", "paid_minor")
     return {
-        **{name: getattr(fact, name) for name in (*same, "period_end", "finalized_at", "paid_at")},
+        **{name: getattr(fact, name) for name in (*same, "period_start", "period_end", "finalized_at", "paid_at")},
         "provider_number": fact.number,
         "subscription": subscription,
         "consumer_tenant": subscription.consumer_tenant if subscription else purchases.tenant_of(fact.metadata),
@@ -119,11 +119,9 @@ def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
     wanted = [item_id_of(line) for line in fact.lines]
     found = InvoiceItem.objects.filter(organization=invoice.organization_id, pk__in=[key for key in wanted if key])
     items = {item.pk: item for item in found}
-    priced = Price.objects.filter(
-        kind=Price.Kind.RECURRING, provider_price_id__in=[line.price_id for line in fact.lines if line.price_id]
-    )
-    prices = {price.provider_price_id: price for price in priced}
-    shares = apportion(fact.tax_minor, [line.amount_minor for line in fact.lines])
+    priced = Price.objects.filter(provider_price_id__in=[line.price_id for line in fact.lines if line.price_id])
+    prices = {price.provider_price_id: price for price in priced.select_related("plan")}
+    shares = apportion(fact.tax_minor, [line.amount_minor - line.discount_minor for line in fact.lines])
     return [
         InvoiceLine(
             invoice=invoice,
@@ -131,6 +129,7 @@ def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
             provider_line_id=line.id,
             description=line.description[:300],
             amount_minor=line.amount_minor,
+            discount_minor=line.discount_minor,
             tax_minor=shares[position],
             period_start=line.period_start,
             period_end=line.period_end,
@@ -141,7 +140,7 @@ def _lines(invoice: Invoice, fact: InvoiceFact) -> list[InvoiceLine]:
 
 
 def _origin(line: InvoiceLineFact, item: InvoiceItem | None, price: Price | None) -> dict[str, Any]:
-    """Where a line comes from: one of our items, the plan's price, or neither."""
+    """Where a line comes from: one of our items, the price of a plan or an add-on, or neither."""
     if item:
         return {
             "kind": item.kind,
@@ -152,7 +151,11 @@ def _origin(line: InvoiceLineFact, item: InvoiceItem | None, price: Price | None
     if price:
         full = line.quantity * (price.amount_minor or 0) == line.amount_minor
         unit = (price.amount_minor or 0) * NANO if full else None
-        return {"kind": InvoiceLine.Kind.BASE, "quantity": line.quantity, "unit_price_nano": unit}
+        return {
+            "kind": InvoiceLine.Kind.ADD_ON if price.plan.is_add_on else InvoiceLine.Kind.BASE,
+            "quantity": line.quantity,
+            "unit_price_nano": unit,
+        }
     return {"kind": InvoiceLine.Kind.OTHER, "quantity": line.quantity}
 
 
@@ -164,6 +167,7 @@ def _replace_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
         "quantity",
         "unit_price_nano",
         "amount_minor",
+        "discount_minor",
         "tax_minor",
         "period_start",
         "period_end",
@@ -180,6 +184,8 @@ def _discrepancies(fact: InvoiceFact, lines: Sequence[InvoiceLine], subscription
     """How the provider's figures differ from ours."""
     if sum(line.amount_minor for line in fact.lines) != fact.subtotal_minor:
         yield f"the lines do not add up to {fact.subtotal_minor}"
+    if sum(line.discount_minor for line in fact.lines) != fact.discount_minor:
+        yield f"the lines' discounts do not add up to {fact.discount_minor}"
     for told, line in zip(fact.lines, lines, strict=True):
         expected = _expected_minor(told, line, subscription if fact.billing_reason in RENEWALS else None)
         if expected is not None and expected != line.amount_minor:

@@ -24,7 +24,7 @@ from billing.models import (
     Subscription,
 )
 from billing.providers import provider
-from billing.services import consumers, entitlements, mrr, periods, plans, purchases
+from billing.services import consumers, entitlements, mrr, periods, plans, schemes
 from orgs.models import Organization
 from platform_core.errors import DomainError
 from platform_core.models.leases import LONG_AGO
@@ -301,7 +301,7 @@ def _write_purchase(number: int, given: Mapping[str, Any]) -> Outcome:
         "price": price,
         "quantity": quantity,
         "currency": price.currency,
-        "amount_minor": purchases.asked_for(price, quantity) if amount is None else amount,
+        "amount_minor": schemes.amount_of(price, quantity) if amount is None else amount,
         "purchased_at": given["purchased_at"],
     }
     row = Purchase.objects.filter(consumer_tenant=tenant, external_id=given["id"]).first()

@@ -24,7 +24,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 
-from billing.models import NANO, Coupon, MrrMovement, Price, Subscription
+from billing.models import Coupon, MrrMovement, Price, Subscription
 from billing.providers.protocol import SubscriptionFact
 from billing.services import schemes
 from billing.services.coupons import discount
@@ -47,8 +47,7 @@ def monthly_minor(parts: Sequence[tuple[Price, int]], coupons: Sequence[Coupon] 
 
 def _yearly(price: Price, quantity: int) -> int:
     times = 1 if price.interval == Price.Interval.YEAR else MONTHS_A_YEAR
-    parts = schemes.parts(schemes.rate_of(price), (price.amount_minor or 0) * NANO, quantity)
-    return sum(part.amount_minor for part in parts) * times
+    return schemes.amount_of(price, quantity) * times
 
 
 def of_fact(fact: SubscriptionFact, price: Price) -> int:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from billing.models import Dunning, Invoice, PlanVersion, Subscription, SubscriptionChange
 from billing.money import format_minor
+from billing.services import carts
 from orgs.models import Organization
 from platform_core.services import mail
 
@@ -55,13 +56,13 @@ def changed(change: SubscriptionChange) -> None:
 
 def trial_ending(subscription: Subscription, *, has_method: bool) -> None:
     """Three days before a trial ends; once for each end."""
-    price = subscription.price
+    due = carts.first_payment(subscription)
     context = {
         **_of(subscription),
         "trial_ends_at": subscription.trial_ends_at,
         "has_method": has_method,
         "is_canceled_without": subscription.plan_version.after_trial == PlanVersion.AfterTrial.CANCEL,
-        "price": format_minor((price.amount_minor or 0) * subscription.quantity, price.currency),
+        "price": format_minor(due.total_minor, due.currency),
     }
     key = f"trial_ending:{subscription.pk}:{subscription.trial_ends_at:%Y%m%dT%H%M%S}"
     _send("billing/trial_ending", subscription.organization, context, key=key)

@@ -233,6 +233,7 @@ def invoice_data(row: Invoice) -> dict[str, Any]:
         "status": row.status,
         "currency": row.currency.upper(),
         "subtotalMinor": row.subtotal_minor,
+        "discountMinor": row.discount_minor,
         "taxMinor": row.tax_minor,
         "totalMinor": row.total_minor,
         "paidMinor": row.paid_minor,

@@ -41,7 +41,7 @@ def _step_up(organization: Organization, product: str) -> Plan:
 
 
 def _on_sale(product: str) -> QuerySet[Plan]:
-    on_sale = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product", "current")
+    on_sale = Plan.objects.on_sale().select_related("product", "current")
     return on_sale.filter(product__code=product) if product else on_sale
 
 
@@ -72,13 +72,19 @@ def _present(organization: Organization, product: str) -> Plan | None:
 
 
 def price_of(plan: Plan, *, interval: str = Price.Interval.MONTH, currency: str = "") -> Price:
-    """The price at which a plan can be bought now; of several currencies, the one its first price is in."""
+    """The price at which a plan can be bought now, once where that is the interval; of several currencies the first."""
     if plan.status != Plan.Status.ACTIVE:
         raise Conflict(f"{plan.name} is not sold any more.")
+    if plan.is_add_on:
+        raise Conflict(f"{plan.name} is sold beside a plan of {plan.product}, not by itself.")
     if plan.is_custom:
         raise Conflict(f"{plan.name} is sold by agreement: please contact us.")
-    prices = plan.prices.recurring(interval).filter(is_active=True, **({"currency": currency} if currency else {}))
+    prices = plan.prices.sold_by(interval).filter(**({"currency": currency} if currency else {}))
     price = prices.select_related("plan__product", "plan__current").order_by("pk").first()
+    others = plan.prices.filter(is_active=True).exclude(kind=Price.Kind.OVERAGE).exclude(interval=interval)
+    if price is None and others.exists():
+        message = f"{plan.name} has no price by this interval."
+        raise InvalidInput(message, details={"interval": [message]})
     if price is None or not price.provider_price_id:
         raise Conflict(f"{plan.name} cannot be bought yet: its price has not been published at the payment provider.")
     return price

@@ -89,7 +89,7 @@ def target(
 
 
 def _neighbour(plan: Plan, direction: Kind) -> Plan:
-    siblings = Plan.objects.filter(product=plan.product_id, status=Plan.Status.ACTIVE).select_related("product")
+    siblings = Plan.objects.on_sale().filter(product=plan.product_id).select_related("product")
     up = direction == Kind.UPGRADE
     found = siblings.filter(rank__gt=plan.rank) if up else siblings.filter(rank__lt=plan.rank).reverse()
     wanted = found.first()

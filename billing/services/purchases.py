@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from billing.models import NANO, CheckoutSession, ConsumerTenant, Price, Purchase, Subscription
+from billing.models import CheckoutSession, ConsumerTenant, Purchase, Subscription
 from billing.providers.protocol import CheckoutFact
-from billing.services import schemes
+from billing.services import carts
 from billing.signals import purchase_completed
 from orgs.models import Organization
 from platform_core import clock
@@ -16,6 +16,7 @@ def record(
 ) -> Purchase:
     """The purchase that a checkout was, in the transaction that completes it."""
     paid = fact.subtotal_minor if fact is not None and checkout.is_one_off else None
+    asked = sum(item.amount_minor for item in carts.stored(checkout).items)
     purchase = Purchase.objects.create(
         organization=buyer,
         consumer_tenant=checkout.consumer_tenant,
@@ -26,7 +27,7 @@ def record(
         price=checkout.price,
         quantity=checkout.quantity,
         currency=checkout.price.currency,
-        amount_minor=asked_for(checkout.price, checkout.quantity) if paid is None else paid,
+        amount_minor=asked if paid is None else paid,
         purchased_at=checkout.completed_at or clock.now(),
     )
     purchase_completed.send(Purchase, purchase=purchase)
@@ -47,9 +48,3 @@ def tenant_of(metadata: Mapping[str, str]) -> ConsumerTenant | None:
     if reference is None:
         return None
     return ConsumerTenant.objects.filter(checkout_sessions=reference).first()
-
-
-def asked_for(price: Price, quantity: int) -> int:
-    """What so many cost at a price, before tax and discounts."""
-    unit = price.unit_price_nano if price.amount_minor is None else price.amount_minor * NANO
-    return sum(part.amount_minor for part in schemes.parts(schemes.rate_of(price), unit or 0, quantity))

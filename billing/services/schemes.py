@@ -34,6 +34,12 @@ def rate_of(price: Price) -> Rate | None:
     return Rate(price.scheme, price.steps, price.package_size or 0)
 
 
+def amount_of(price: Price, quantity: int) -> int:
+    """What so many cost at a price, before tax and discounts."""
+    unit = price.unit_price_nano if price.amount_minor is None else price.amount_minor * NANO
+    return sum(part.amount_minor for part in parts(rate_of(price), unit or 0, quantity))
+
+
 def document(rate: Rate | None) -> dict[str, Any] | None:
     """The same as JSON."""
     return {**asdict(rate), "tiers": [asdict(tier) for tier in rate.tiers]} if rate else None

@@ -1,6 +1,7 @@
 """Bringing our rows to what the provider says of a purchase."""
 
 import logging
+from dataclasses import replace
 from typing import Any, cast
 
 from django.db import transaction
@@ -8,7 +9,18 @@ from django.db import transaction
 from billing.models import ConsumerTenant, PlanVersion, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import Snapshot, SubscriptionFact
-from billing.services import dunning, entitlements, invoices, mrr, payment_methods, payments, periods, planned, plans
+from billing.services import (
+    add_ons,
+    dunning,
+    entitlements,
+    invoices,
+    mrr,
+    payment_methods,
+    payments,
+    periods,
+    planned,
+    plans,
+)
 from billing.signals import subscription_changed, subscription_updated
 from orgs.models import Organization
 from platform_core import clock
@@ -33,7 +45,7 @@ def record_purchase(
     Runs in the caller's transaction. A reading holds everything, so an older one is thrown away whole, and one that
     found nothing new only says until when that was so.
     """
-    fact = cast("SubscriptionFact", snapshot.subscription)
+    fact = _plan_first(cast("SubscriptionFact", snapshot.subscription))
     held = Subscription.objects.select_for_update(of=("self",)).select_related("plan__product")
     row = held.filter(provider_subscription_id=fact.id).first()
     if row is not None and row.observed_at >= snapshot.observed_at:
@@ -52,6 +64,19 @@ def record_purchase(
     planned.follow(row)
     dunning.follow(row, snapshot.invoices)
     return row
+
+
+def _plan_first(fact: SubscriptionFact) -> SubscriptionFact:
+    """What it is for first of all is its plan, in whichever order the provider tells its items."""
+    if len(fact.items) <= 1:
+        return fact
+    known = Price.objects.filter(provider_price_id__in=[item.price_id for item in fact.items], plan__is_add_on=False)
+    prices = set(known.values_list("provider_price_id", flat=True))
+    plan = next((item for item in fact.items if item.price_id in prices), None)
+    if plan is None or fact.price_id in prices:
+        return fact
+    first = {name: getattr(plan, name) for name in ("price_id", "quantity", "period_start", "period_end")}
+    return replace(fact, **first)
 
 
 def _mirror(snapshot: Snapshot) -> None:
@@ -75,7 +100,8 @@ def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot, versio
         row.trial_began_at = fact.trial_start or clock.now()
     row.save()
     mrr.record(row)
-    is_another = _record(row, before)
+    has_others = add_ons.follow(row, fact)
+    is_another = _record(row, before) or has_others
     if is_another:
         entitlements.write_down(row.organization_id)
     if row.status != previous:

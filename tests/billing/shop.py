@@ -13,7 +13,7 @@ from billing.providers.sandbox import webhooks
 from billing.providers.sandbox.checkout import Payer, pay
 from billing.providers.sandbox.models import Delivery, Record
 from billing.providers.sandbox.shapes import Json
-from billing.services import catalog, inbox
+from billing.services import carts, catalog, inbox
 from billing.services.checkout import start_checkout
 from identity.models import User
 from orgs.models import Organization
@@ -45,7 +45,7 @@ def _open() -> None:
 def checkout(organization: Organization | None, plan: str = "hosting-pro", *, email: str = "") -> CheckoutSession:
     """A checkout begun by an owner of the organization, or by a guest."""
     by = make.person(organization) if organization else None
-    wanted = Plan.objects.get(code=plan)
+    wanted = carts.of_plan(Plan.objects.get(code=plan), organization)
     return start_checkout(
         wanted, organization=organization, by=by, email=email, success_url=f"{SHOP}/done", cancel_url=f"{SHOP}/back"
     )

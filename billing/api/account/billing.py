@@ -27,7 +27,16 @@ class InvoiceLineSerializer(StrictModelSerializer[InvoiceLine]):
 
     class Meta:
         model = InvoiceLine
-        fields = ["kind", "description", "quantity", "unit_price_nano", "amount_minor", "tax_minor", *PERIOD]
+        fields = [
+            "kind",
+            "description",
+            "quantity",
+            "unit_price_nano",
+            "amount_minor",
+            "discount_minor",
+            "tax_minor",
+            *PERIOD,
+        ]
         read_only_fields = fields
 
 
@@ -47,6 +56,7 @@ class InvoiceSerializer(StrictModelSerializer[Invoice]):
             "status",
             "currency",
             "subtotal_minor",
+            "discount_minor",
             "tax_minor",
             "total_minor",
             "paid_minor",

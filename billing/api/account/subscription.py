@@ -8,9 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.add_ons import BoughtAddOnSerializer
 from billing.models import PlanVersion, Price, Subscription, SubscriptionChange
 from billing.models.terms import ENFORCEMENTS, KINDS, RESETS
-from billing.services import changes, entitlements, proposals
+from billing.services import add_ons, changes, entitlements, proposals
 from billing.services.proposals import Asked, Proposal
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
@@ -45,7 +46,7 @@ class SubscriptionSerializer(StrictModelSerializer[Subscription]):
     amount_minor = serializers.IntegerField(source="price.amount_minor", read_only=True)
     currency = serializers.CharField(source="price.currency", read_only=True)
     interval = serializers.CharField(source="price.interval", read_only=True)
-
+    add_ons = BoughtAddOnSerializer(many=True, read_only=True)
     auto_renew = serializers.BooleanField(read_only=True)
 
     class Meta:
@@ -55,6 +56,7 @@ class SubscriptionSerializer(StrictModelSerializer[Subscription]):
             "plan",
             "status",
             "quantity",
+            "add_ons",
             "amount_minor",
             "currency",
             "interval",
@@ -107,7 +109,7 @@ class SubscriptionStateSerializer(StrictSerializer):
 
 def state_of(organization: Organization) -> Any:
     """The answer of every endpoint that tells what an organization is subscribed to."""
-    subscriptions = list(organization.subscriptions.select_related(*RELATED))
+    subscriptions = list(organization.subscriptions.select_related(*RELATED).prefetch_related(add_ons.fetched()))
     live = [subscription for subscription in subscriptions if subscription.status in Subscription.LIVE]
     current = next(iter(live or subscriptions), None)
     return SubscriptionStateSerializer(

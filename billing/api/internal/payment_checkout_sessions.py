@@ -7,6 +7,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.add_ons import BoughtAddOnSerializer, CheckoutAddOnsField
 from billing.models import EXTERNAL_ID, CheckoutSession
 from billing.services import consumer_checkout
 from platform_core.api import access
@@ -29,6 +30,8 @@ class ConsumerCheckoutSerializer(StrictSerializer):
     success_url = serializers.URLField(max_length=500)
     cancel_url = serializers.URLField(max_length=500)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST, required=False)
+    add_ons = CheckoutAddOnsField(required=False)
+    coupon = serializers.CharField(max_length=40, required=False)
 
 
 class ConsumerCheckoutSessionSerializer(StrictSerializer):
@@ -41,6 +44,9 @@ class ConsumerCheckoutSessionSerializer(StrictSerializer):
     status = serializers.ChoiceField(choices=CheckoutSession.Status.choices)
     pricing_item_code = serializers.CharField(source="price.lookup_key")
     quantity = serializers.IntegerField()
+    add_ons = BoughtAddOnSerializer(many=True)
+    coupon = serializers.CharField(source="coupon_redemption.coupon.code", default=None, allow_null=True)
+    trial_days = serializers.IntegerField()
     consumer_key = serializers.CharField(source="consumer_tenant.consumer.key")
     consumer_tenant_id = serializers.CharField(source="consumer_tenant.external_id")
     organization_id = serializers.UUIDField()

@@ -63,6 +63,7 @@ class StaffInvoiceSerializer(StrictModelSerializer[Invoice]):
             "status",
             "currency",
             "subtotal_minor",
+            "discount_minor",
             "tax_minor",
             "total_minor",
             "paid_minor",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from billing.api.account.subscription import INTERVALS, ChangeSerializer, EndSerializer, SubscriptionSerializer
 from billing.models import Subscription, SubscriptionChange
-from billing.services import changes, proposals
+from billing.services import add_ons, changes, proposals
 from billing.services.proposals import Asked
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import OperatorSurface
@@ -86,7 +86,7 @@ class StaffChangedSerializer(StrictSerializer):
 
 
 def _changed(pk: UUID, change: SubscriptionChange | None) -> Response:
-    now = Subscription.objects.select_related(*RELATED).get(pk=pk)
+    now = Subscription.objects.select_related(*RELATED).prefetch_related(add_ons.fetched()).get(pk=pk)
     return Response(StaffChangedSerializer({"subscription": now, "change": change}).data)
 
 
@@ -98,7 +98,11 @@ class SubscriptionList(OperatorSurface, generics.ListAPIView[Subscription]):
 
     def get_queryset(self) -> QuerySet[Subscription]:
         given = self.validated(SubscriptionFilterSerializer, query=True)
-        found = Subscription.objects.select_related(*RELATED).order_by("-created_at", "-id")
+        found = (
+            Subscription.objects.select_related(*RELATED)
+            .prefetch_related(add_ons.fetched())
+            .order_by("-created_at", "-id")
+        )
         if "status" in given:
             found = found.filter(status=given["status"])
         if "plan" in given:
@@ -163,4 +167,4 @@ class SubscriptionCancel(OperatorSurface):
 
 
 def _found(pk: UUID) -> Subscription:
-    return get_object_or_404(Subscription.objects.select_related(*RELATED), pk=pk)
+    return get_object_or_404(Subscription.objects.select_related(*RELATED).prefetch_related(add_ons.fetched()), pk=pk)

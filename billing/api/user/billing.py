@@ -10,11 +10,12 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.add_ons import CheckoutAddOnsField
 from billing.api.operator.plans import PlanPriceSerializer
-from billing.models import Plan
-from billing.services import catalog, coupons
+from billing.models import Plan, Price
+from billing.services import carts, catalog, coupons
 from billing.services.checkout import start_checkout
-from billing.services.plans import plan_for
+from billing.services.plans import plan_for, price_of
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from orgs.models import Product
@@ -34,6 +35,9 @@ class CheckoutRequestSerializer(StrictSerializer):
 
     product = serializers.SlugField(max_length=40, required=False, default="")
     plan = serializers.SlugField(max_length=60, required=False, default="")
+    interval = serializers.ChoiceField(choices=Price.Interval.choices, required=False, default=Price.Interval.MONTH)
+    add_ons = CheckoutAddOnsField(required=False, default=dict)
+    coupon = serializers.CharField(max_length=40, required=False, default="")
     success_url = WebAddress(required=False, default="")
     cancel_url = WebAddress(required=False, default="")
 
@@ -55,7 +59,9 @@ class CheckoutSurface(OrganizationSurface):
     def start(self) -> Response:
         given = self.validated(CheckoutRequestSerializer)
         plan = plan_for(self.organization, product=given.pop("product"), plan=given.pop("plan"))
-        session = start_checkout(plan, organization=self.organization, by=self.actor, **given)
+        wishes = carts.Wishes(add_ons=given.pop("add_ons"), coupon=given.pop("coupon"))
+        cart = carts.fill(price_of(plan, interval=given.pop("interval")), self.organization, wishes)
+        session = start_checkout(cart, organization=self.organization, by=self.actor, **given)
         found = CheckoutSerializer({"url": session.url, "checkout_url": session.url})
         return Response(found.data, status=status.HTTP_201_CREATED)
 

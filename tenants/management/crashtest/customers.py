@@ -10,6 +10,7 @@ from django.db.models import Max
 from billing.models import Invoice, InvoiceLine, Plan, Subscription, UsageBucket
 from billing.providers.sandbox import checkout as hosted_page
 from billing.providers.sandbox import clock as sandbox_clock
+from billing.services import carts
 from billing.services.checkout import start_checkout
 from identity.services import accounts
 from orgs.models import Organization
@@ -49,11 +50,11 @@ class Market:
     def _buy(self, email: str, *, is_guest: bool) -> None:
         plan = Plan.objects.get(code=PLAN)
         if is_guest:
-            purchase = start_checkout(plan, organization=None, by=None, email=email)
+            purchase = start_checkout(carts.of_plan(plan), organization=None, by=None, email=email)
         else:
             person = accounts.open_account(email, PASSWORD, "Kim Lighthouse", confirmed=True)
             organization = Organization.objects.get(memberships__user=person)
-            purchase = start_checkout(plan, organization=organization, by=person)
+            purchase = start_checkout(carts.of_plan(plan), organization=organization, by=person)
         hosted_page.pay(purchase.provider_session_id)
 
     @property

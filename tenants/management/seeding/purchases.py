@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from billing.models import CheckoutSession, Plan, Subscription
 from billing.providers.sandbox import checkout as hosted_page
 from billing.providers.sandbox import webhooks
-from billing.services import inbox
+from billing.services import carts, inbox
 from billing.services.checkout import start_checkout
 from orgs.models import Membership, Organization
 from orgs.roles import Role
@@ -21,7 +21,7 @@ def buy(organization: Organization, plan_code: str) -> None:
     if Subscription.objects.filter(organization=organization, plan=plan).exists():
         return
     buyer = Membership.objects.select_related("user").get(organization=organization, role=Role.OWNER).user
-    purchase = start_checkout(plan, organization=organization, by=buyer)
+    purchase = start_checkout(carts.of_plan(plan, organization), organization=organization, by=buyer)
     hosted_page.pay(purchase.provider_session_id)
     wait_until(lambda: CheckoutSession.objects.get(pk=purchase.pk).status == CheckoutSession.Status.COMPLETED)
 

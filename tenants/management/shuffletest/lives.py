@@ -15,7 +15,8 @@ from billing.providers.sandbox.behaviour.cards import BY_TOKEN, TestCard
 from billing.providers.sandbox.behaviour.disputing import LOSING, WINNING
 from billing.providers.sandbox.models import Record
 from billing.providers.stripe.client import build_client
-from billing.services import accounts
+from billing.services import accounts, carts
+from billing.services.carts import Cart, Item
 from billing.services.checkout import open_checkout, start_checkout
 from identity.models import User
 from orgs.models import Membership, Organization
@@ -51,7 +52,7 @@ class Life:
         """Choose a plan and pay on the hosted page."""
         plan = Plan.objects.get(code=self.state.plan)
         email = "" if self.organization else self.email
-        self._pay(start_checkout(plan, organization=self.organization, by=self.owner, email=email))
+        self._pay(start_checkout(carts.of_plan(plan), organization=self.organization, by=self.owner, email=email))
         self.state.begin_period("subscription_create")
         self.bought_minor = self.state.price
 
@@ -133,7 +134,7 @@ class Life:
         price = Price.objects.get(kind=Price.Kind.ONE_OFF)
         wishes = {"organization": self.organization, "created_by": self.owner, "email": ""}
         pages = {"success_url": "https://shuffletest.example/", "cancel_url": "https://shuffletest.example/"}
-        self._pay(open_checkout(price, wishes | pages))
+        self._pay(open_checkout(Cart(Item(price)), wishes | pages))
 
     def _change(self, *, plan: str, seats: int, prorate: str = "always_invoice") -> Moment:
         api, item = build_client().v1.subscriptions, self._item()

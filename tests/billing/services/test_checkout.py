@@ -14,6 +14,8 @@ from billing.providers.sandbox.checkout import Payer, pay
 from billing.providers.sandbox.errors import CardError
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
+from billing.services import carts
+from billing.services.carts import Cart
 from billing.services.checkout import complete_checkout, start_checkout
 from billing.signals import checkout_completed
 from orgs.models import Organization
@@ -41,8 +43,8 @@ def customer() -> Organization:
     return shop.customer()
 
 
-def hosting_pro() -> Plan:
-    return Plan.objects.get(code="hosting-pro")
+def hosting_pro() -> Cart:
+    return carts.of_plan(Plan.objects.get(code="hosting-pro"))
 
 
 def sessions() -> int:
@@ -60,7 +62,7 @@ def test_a_checkout_begins_with_our_row_and_a_customer(organization: Organizatio
     assert (stored.organization, stored.created_by, stored.plan, stored.status) == (
         organization,
         owner,
-        hosting_pro(),
+        hosting_pro().price.plan,
         "open",
     )
     session = Record.objects.get(kind="checkout.session").data
@@ -91,7 +93,7 @@ def test_asking_for_something_else_or_much_later_opens_another(organization: Org
     owner = make.person(organization)
     start_checkout(hosting_pro(), organization=organization, by=owner)
 
-    start_checkout(Plan.objects.get(code="pages-team"), organization=organization, by=owner)
+    start_checkout(carts.of_plan(Plan.objects.get(code="pages-team")), organization=organization, by=owner)
     start_checkout(hosting_pro(), organization=organization, by=owner, success_url="https://a.test/")
     start_checkout(hosting_pro(), organization=organization, by=make.person(organization))
     clock.advance(by=timedelta(hours=13))
@@ -122,10 +124,12 @@ def test_a_lost_answer_leaves_a_row_that_the_next_try_completes(
 def test_no_second_subscription_to_the_same_product(customer: Organization) -> None:
     starter, before = Plan.objects.get(code="hosting-starter"), sessions()
 
-    offered = start_checkout(starter, organization=customer, by=make.person(customer))
+    offered = start_checkout(carts.of_plan(starter), organization=customer, by=make.person(customer))
 
     assert (offered.subscription, sessions()) == (Subscription.objects.get(), before)
-    bought = start_checkout(Plan.objects.get(code="pages-team"), organization=customer, by=make.person(customer))
+    bought = start_checkout(
+        carts.of_plan(Plan.objects.get(code="pages-team")), organization=customer, by=make.person(customer)
+    )
     assert (bought.subscription, bought.plan.code) == (None, "pages-team")
 
 

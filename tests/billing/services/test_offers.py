@@ -3,7 +3,7 @@
 import pytest
 
 from billing.models import CheckoutSession, Plan
-from billing.services import offers
+from billing.services import carts, offers
 from billing.services.checkout import start_checkout
 from orgs.models import Organization
 from platform_core.errors import Conflict
@@ -15,7 +15,7 @@ from tests.billing.changing import charged, customer, present, proposed
 def offered(plan: str = "hosting-pro", **urls: str) -> CheckoutSession:
     organization = present().organization
     by = organization.memberships.order_by("created_at")[0].user
-    return start_checkout(Plan.objects.get(code=plan), organization=organization, by=by, **urls)
+    return start_checkout(carts.of_plan(Plan.objects.get(code=plan)), organization=organization, by=by, **urls)
 
 
 def test_its_page_is_ours_and_asking_again_gives_the_same() -> None:

@@ -232,6 +232,7 @@ def test_invoices_are_told() -> None:
         "status": "open",
         "currency": "USD",
         "subtotalMinor": 2_900,
+        "discountMinor": 0,
         "taxMinor": 0,
         "totalMinor": 2_900,
         "paidMinor": 0,

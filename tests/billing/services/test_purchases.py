@@ -1,7 +1,7 @@
 """What was bought, once for each completed checkout."""
 
 from billing.models import Purchase, Subscription
-from billing.services import purchases
+from billing.services import schemes
 from tests import make
 from tests.billing import shop
 from tests.billing.providers.sandbox.shop import client
@@ -35,4 +35,4 @@ def test_a_purchase_is_of_what_was_bought_whatever_it_became_before_we_heard_of_
 
 
 def test_so_many_cost_so_much() -> None:
-    assert purchases.asked_for(make.plan().prices.get(), 3) == 8_700
+    assert schemes.amount_of(make.plan().prices.get(), 3) == 8_700

@@ -10,7 +10,7 @@ from billing.providers.sandbox.models import Record
 from orgs.models import Membership, Organization
 from platform_core.models import AuditEvent, IdempotentRequest
 from tests import make
-from tests.billing import selling, shop
+from tests.billing import extras, selling, shop
 from tests.billing.selling import BODY
 from tests.clients import ApiClient
 
@@ -46,6 +46,9 @@ def test_a_new_tenant_becomes_an_organization_and_gets_a_page(consumer: Consumer
         "status": "open",
         "pricingItemCode": selling.CODE,
         "quantity": 1,
+        "addOns": [],
+        "coupon": None,
+        "trialDays": 0,
         "consumerKey": "funnel",
         "consumerTenantId": "tenant_123",
         "organizationId": str(organization.pk),
@@ -60,6 +63,49 @@ def test_a_new_tenant_becomes_an_organization_and_gets_a_page(consumer: Consumer
     assert not Membership.ALL.exists()
     told = AuditEvent.objects.filter(action__in=["organization.create", "consumer_tenant.create"])
     assert {(event.actor_type, event.actor_label) for event in told} == {("token", "consumer funnel")}
+
+
+def test_add_ons_a_coupon_and_the_trial_of_the_plan_go_with_it(service: ApiClient) -> None:
+    extras.opened()
+    extras.coupon()
+    make.consumer("funnel")
+    wanted = {"addOns": [{"code": extras.DOMAINS, "quantity": 2}], "coupon": "spring"}
+
+    body = service.post(PATH, BODY | wanted).json()
+
+    assert (body["addOns"], body["coupon"], body["trialDays"]) == (wanted["addOns"], "SPRING", 14)
+    pay(body["providerCheckoutSessionId"], Payer(email="billing@example.test"))
+    shop.catch_up()
+    subscription = Subscription.objects.get()
+    assert (subscription.status, subscription.add_ons.get().quantity) == ("trialing", 2)
+    assert Purchase.objects.get().amount_minor == 6_500 + 2 * 500
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"coupon": "NONE"}, "coupon"),
+        ({"addOns": [{"code": extras.BACKUPS}]}, "addOns"),
+        ({"addOns": [{"code": "x", "quantity": -1}]}, "addOns.0.quantity"),
+    ],
+)
+def test_what_cannot_go_with_it_is_named_and_leaves_no_tenant(
+    consumer: Consumer, service: ApiClient, change: dict[str, Any], field: str
+) -> None:
+    assert fields_of(service.post(PATH, BODY | change)) == [field]
+    assert not ConsumerTenant.objects.exists()
+    assert not Organization.objects.exists()
+
+
+def test_an_add_on_is_not_sold_by_itself(service: ApiClient) -> None:
+    extras.opened()
+    make.consumer("funnel")
+    code = extras.price(extras.DOMAINS).lookup_key
+
+    answer = service.post(PATH, BODY | {"pricingItemCode": code})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
+    assert not CheckoutSession.objects.exists()
 
 
 def test_paying_makes_the_tenant_s_subscription_and_purchase(consumer: Consumer, service: ApiClient) -> None:

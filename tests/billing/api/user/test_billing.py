@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from billing.models import BillingAccount, CheckoutSession, Coupon, Plan, Price, Subscription
+from billing.models import BillingAccount, CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers.sandbox import faults
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
@@ -14,7 +14,7 @@ from orgs.models import Organization
 from orgs.roles import Role
 from platform_core.models import AuditEvent
 from tests import make
-from tests.billing import shop
+from tests.billing import extras, shop
 from tests.clients import ApiClient, PersonClient
 from tests.conftest import StaffClient
 
@@ -110,6 +110,12 @@ def test_addresses_to_return_to(owner: PersonClient) -> None:
         ({"product": "nothing"}, "product"),
         ({"product": "bundle", "plan": "pro"}, "plan"),
         ({"planCode": "hosting-pro"}, "planCode"),
+        ({"plan": "hosting-pro", "interval": "week"}, "interval"),
+        ({"plan": "hosting-pro", "interval": "year"}, "interval"),
+        ({"plan": "hosting-pro", "coupon": "NONE"}, "coupon"),
+        ({"plan": "hosting-pro", "coupon": "X" * 41}, "coupon"),
+        ({"plan": "hosting-pro", "addOns": "backups"}, "addOns"),
+        ({"plan": "hosting-pro", "addOns": [{"code": "nothing"}]}, "addOns"),
         ({"organization": "x"}, "organization"),
     ],
 )
@@ -119,6 +125,22 @@ def test_bad_input_is_named(owner: PersonClient, body: dict[str, Any], field: st
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
     assert list(answer.json()["details"]) == [field]
     assert not CheckoutSession.objects.exists()
+
+
+def test_add_ons_and_a_coupon_go_with_a_plan(owner: PersonClient) -> None:
+    extras.opened()
+    extras.coupon()
+    body = {"plan": "hosting-pro", "addOns": [{"code": extras.BACKUPS, "quantity": 2}], "coupon": "spring"}
+
+    answer, used = owner.post(CHECKOUT, body), owner.post(CHECKOUT, {"plan": "pages-team", "coupon": "SPRING"})
+
+    assert (answer.status_code, used.status_code) == (201, 201)
+    row = CheckoutSession.objects.get(plan__code="hosting-pro")
+    assert (row.add_ons.get().quantity, row.coupon_redemption.status, row.status) == (2, "released", "expired")
+    CouponRedemption.objects.filter(status="reserved").update(status="redeemed")
+    refused = owner.post(CHECKOUT, body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "COUPON_USED")
+    assert list(refused.json()["details"]) == ["coupon"]
 
 
 @pytest.mark.usefixtures("_open_shop")

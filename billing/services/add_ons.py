@@ -1,0 +1,36 @@
+"""What a subscription has beside its plan, as the provider tells it."""
+
+from django.db.models import Prefetch
+
+from billing.models import Price, Subscription, SubscriptionAddOn
+from billing.providers.protocol import SubscriptionFact
+from platform_core.services import audit
+
+
+def fetched() -> "Prefetch[str]":
+    """The add-ons of many subscriptions, with what they are and what they give, by one query."""
+    return Prefetch("add_ons", SubscriptionAddOn.objects.select_related("price__plan", "plan_version"))
+
+
+def follow(row: Subscription, fact: SubscriptionFact) -> bool:
+    """Bring its add-ons to the fact, in the transaction that records it; True where that changed any.
+
+    One that was there keeps the terms it was added on. What is no add-on of ours is left to the provider.
+    """
+    told = {item.price_id: item.quantity for item in fact.items if item.price_id != fact.price_id}
+    known = {held.price.provider_price_id: held for held in row.add_ons.select_related("price")}
+    if not told and not known:
+        return False
+    before = {held.price.lookup_key: held.quantity for held in known.values()}
+    sold = Price.objects.filter(provider_price_id__in=told, plan__is_add_on=True).select_related("plan__current")
+    after = {price.lookup_key: told[price.provider_price_id] for price in sold}
+    for price in sold:
+        held = known.pop(price.provider_price_id, None) or SubscriptionAddOn(
+            subscription=row, price=price, plan_version=price.plan.current
+        )
+        held.quantity = told[price.provider_price_id]
+        held.save()
+    row.add_ons.filter(pk__in=[gone.pk for gone in known.values()]).delete()
+    if before != after:
+        audit.record("subscription.add_ons", row, by=None, changes={"add_ons": [before, after]})
+    return before != after
