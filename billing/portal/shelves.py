@@ -8,17 +8,35 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from billing.models import Plan, Price
+from billing.services import schemes
 from orgs.models import Product
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One plan with the two prices that a customer asks for."""
+    """One plan with the prices that a customer asks for."""
 
     plan: Plan
     monthly: Price | None
+    yearly: Price | None
+    once: Price | None
     overage: Price | None
     is_mine: bool
+
+    @property
+    def first(self) -> Price | None:
+        """The price that stands on its card."""
+        return self.monthly or self.yearly or self.once
+
+    @property
+    def first_minor(self) -> int:
+        """What one of it costs."""
+        return schemes.amount_of(self.first, 1) if self.first else 0
+
+    @property
+    def yearly_minor(self) -> int:
+        """What one costs by the year."""
+        return schemes.amount_of(self.yearly, 1) if self.yearly else 0
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,8 @@ class Shelf:
     product: Product
     offers: tuple[Offer, ...]
     is_mine: bool
+    # What is sold beside its plans, each with what it costs.
+    add_ons: tuple[Offer, ...] = ()
 
     @property
     def has_servers(self) -> bool:
@@ -59,17 +79,32 @@ class Counter:
 
 def shelves(mine: Collection[UUID] = ()) -> list[Shelf]:
     """Everything on sale; `mine` are the plans that the reader has."""
-    active = Price.objects.filter(is_active=True, interval=Price.Interval.MONTH)
+    active = Price.objects.filter(is_active=True).order_by("-pk")
     plans = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product", "current")
     shelf: dict[Product, list[Offer]] = {}
     for plan in plans.prefetch_related(Prefetch("prices", active)):
         shelf.setdefault(plan.product, []).append(_offer(plan, mine))
-    return [Shelf(product, tuple(offers), any(offer.is_mine for offer in offers)) for product, offers in shelf.items()]
+    return [_shelf(product, offers) for product, offers in shelf.items()]
+
+
+def _shelf(product: Product, offers: Sequence[Offer]) -> Shelf:
+    by_themselves = tuple(offer for offer in offers if not offer.plan.is_add_on)
+    add_ons = tuple(offer for offer in offers if offer.plan.is_add_on and offer.first)
+    return Shelf(product, by_themselves, any(offer.is_mine for offer in by_themselves), add_ons)
 
 
 def _offer(plan: Plan, mine: Collection[UUID]) -> Offer:
-    prices = {price.kind: price for price in plan.prices.all()}
-    return Offer(plan, prices.get(Price.Kind.RECURRING), prices.get(Price.Kind.OVERAGE), plan.pk in mine)
+    """Of several currencies each price's first."""
+    prices = {(price.kind, price.interval): price for price in plan.prices.all()}
+    kind, interval = Price.Kind, Price.Interval
+    return Offer(
+        plan,
+        monthly=prices.get((kind.RECURRING, interval.MONTH)),
+        yearly=prices.get((kind.RECURRING, interval.YEAR)),
+        once=prices.get((kind.ONE_OFF, interval.ONCE)),
+        overage=prices.get((kind.OVERAGE, interval.MONTH)),
+        is_mine=plan.pk in mine,
+    )
 
 
 def counters(shelves: Sequence[Shelf]) -> list[Counter]:

@@ -68,6 +68,12 @@ class Quote:
     coupon: Coupon | None
     trial_days: int
     currency: str
+    interval: str
+
+    @property
+    def is_once(self) -> bool:
+        """Whether nothing follows the first payment."""
+        return self.interval == Price.Interval.ONCE
 
     @property
     def subtotal_minor(self) -> int:
@@ -148,7 +154,7 @@ def quote(cart: Cart) -> Quote:
     amounts = [item.amount_minor for item in cart.items]
     off = coupons.shares(cart.coupon, amounts) if cart.coupon else [0] * len(amounts)
     quoted = tuple(QuotedItem(*each) for each in zip(cart.items, amounts, off, strict=True))
-    return Quote(quoted, cart.coupon, cart.trial_days, cart.price.currency)
+    return Quote(quoted, cart.coupon, cart.trial_days, cart.price.currency, cart.price.interval)
 
 
 def first_payment(subscription: Subscription) -> Quote:

@@ -47,6 +47,7 @@ OTHERWISE = {
     ("POST", "/billing/<uuid:pk>/resume"): BUYERS,
     ("GET", "/checkout/<uuid:pk>"): BUYERS,
     ("POST", "/checkout/<uuid:pk>"): BUYERS,
+    ("GET", "/checkout"): BUYERS,
     ("POST", "/checkout"): BUYERS,
     ("POST", "/members/leave"): EVERYBODY,
     ("POST", "/members/<uuid:pk>/hand-over"): OWNERS,

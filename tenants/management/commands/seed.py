@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from billing.services import catalog
+from billing.services import catalog, coupons
+from billing.services.carts import Wishes
 from identity.models import User
 from orgs.models import Organization
 from platform_core import clock, context, scoping
 from platform_core.management.audited import AuditedCommand
-from tenants.management.seeding import consumers, describing, history, past, people, purchases
+from tenants.management.seeding import consumers, describing, history, past, people, purchases, shelf
 from tenants.models import Order
 
 
@@ -57,7 +58,9 @@ class Command(AuditedCommand):
 
     def _seed(self) -> None:
         catalog.load_price_list()
+        shelf.stock()
         catalog.publish_prices()
+        coupons.publish()
         for email, name, role in people.STAFF:
             people.operator(email, name, role)
         organizations = {story: people.company(story) for story in people.COMPANIES}
@@ -65,7 +68,7 @@ class Command(AuditedCommand):
         self._say(f"{len(people.STAFF)} members of staff, {len(organizations)} organizations")
         for story, organization in organizations.items():
             for plan in story.plans:
-                purchases.buy(organization, plan)
+                purchases.buy(organization, plan, Wishes(add_ons=dict(story.add_ons), coupon=story.coupon))
         self._say(f"{sum(len(story.plans) for story in organizations)} subscriptions, paid on the sandbox's page")
         consumers.sell()
         self._say("a consumer, FunnelAI, whose tenant bought through it")

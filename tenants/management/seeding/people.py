@@ -24,6 +24,9 @@ class Company:
     owner: tuple[str, str]
     members: tuple[tuple[str, str, Role], ...] = ()
     plans: tuple[str, ...] = ()
+    # What goes with them: so many of each add-on, and the code of a coupon.
+    add_ons: tuple[tuple[str, int], ...] = ()
+    coupon: str = ""
     tokens_per_hour: int = 0
 
 
@@ -46,6 +49,8 @@ COMPANIES = (
         "Fjord Analytics",
         ("henrik@fjord-analytics.example", "Henrik Dahl"),
         plans=("hosting-enterprise",),
+        add_ons=(("hosting-backups", 2),),
+        coupon="HARBOUR25",
         tokens_per_hour=70_000,
     ),
     Company("Paper Lantern Studio", ("mei@paper-lantern.example", "Mei Tanaka"), plans=("pages-business",)),

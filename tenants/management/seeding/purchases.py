@@ -7,7 +7,9 @@ from billing.models import CheckoutSession, Plan, Subscription
 from billing.providers.sandbox import checkout as hosted_page
 from billing.providers.sandbox import webhooks
 from billing.services import carts, inbox
+from billing.services.carts import Wishes
 from billing.services.checkout import start_checkout
+from billing.services.plans import price_of
 from orgs.models import Membership, Organization
 from orgs.roles import Role
 from platform_core import scoping, worker
@@ -15,13 +17,13 @@ from platform_core import scoping, worker
 LONGEST_WAIT = 60.0
 
 
-def buy(organization: Organization, plan_code: str) -> None:
+def buy(organization: Organization, plan_code: str, wishes: Wishes) -> None:
     """One subscription, unless the organization has it."""
     plan = Plan.objects.get(code=plan_code)
     if Subscription.objects.filter(organization=organization, plan=plan).exists():
         return
     buyer = Membership.objects.select_related("user").get(organization=organization, role=Role.OWNER).user
-    purchase = start_checkout(carts.of_plan(plan, organization), organization=organization, by=buyer)
+    purchase = start_checkout(carts.fill(price_of(plan), organization, wishes), organization=organization, by=buyer)
     hosted_page.pay(purchase.provider_session_id)
     wait_until(lambda: CheckoutSession.objects.get(pk=purchase.pk).status == CheckoutSession.Status.COMPLETED)
 

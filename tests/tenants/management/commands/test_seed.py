@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.models import Invoice, MrrMovement, Subscription
+from billing.models import CouponRedemption, Invoice, MrrMovement, Subscription, SubscriptionAddOn
 from billing.services import mrr
 from identity.models import TotpDevice, User
 from orgs.models import Membership, Organization, Report
@@ -44,12 +44,14 @@ def test_the_company_is_made_once_by_real_purchases() -> None:
     assert {order.status for order in Order.objects.all()} <= set(Order.Status) - {Order.Status.FAILED}
     bought = Subscription.objects.exclude(provider="imported")
     assert set(bought.values_list("status", flat=True)) == {Subscription.Status.ACTIVE}
-    assert sorted(Invoice.objects.values_list("total_minor", flat=True)) == [6_500, 12_900, 15_000, 15_000, 39_900]
+    assert sorted(Invoice.objects.values_list("total_minor", flat=True)) == [6_500, 12_900, 15_000, 15_000, 32_775]
     assert "The hub is not up" in told
 
     assert len(set(MrrMovement.objects.values_list("month_on", flat=True))) > 10
     assert set(MrrMovement.objects.values_list("kind", flat=True)) == set(MrrMovement.Kind.values)
     assert [*mrr.misplaced(), *mrr.disagreements()] == []
+    assert SubscriptionAddOn.objects.get().quantity == 2
+    assert CouponRedemption.objects.get().status == "redeemed"
 
     seed()
 
@@ -86,7 +88,8 @@ def test_whoever_was_invited_works_where_they_were_invited_to() -> None:
 def test_it_describes_what_it_made() -> None:
     harbour, fjord = (people.company(story) for story in people.COMPANIES[:2])
     plan = make.hosting_plan("hosting-pro")
-    order = make.order(harbour, make.subscription(harbour, plan))
+    item = make.price(plan, interval="year", lookup_key="pages-team-month-usd")
+    order = make.order(harbour, make.subscription(harbour, plan, price=item))
     server = make.server(order)
     people.operator(*people.STAFF[0])
     for _ in range(2):
@@ -103,6 +106,7 @@ def test_it_describes_what_it_made() -> None:
         "order": str(order.pk),
         "server": str(server.pk),
         "plan": str(plan.pk),
+        "pricingItem": str(item.pk),
         "subscription": str(order.subscription.pk),
         "customer": str(order.customer.pk),
     }
