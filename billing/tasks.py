@@ -6,6 +6,7 @@ from typing import Any
 from billing import personal_data
 from billing.services import (
     changes,
+    checkout,
     cycle,
     dunning,
     gaps,
@@ -42,6 +43,7 @@ SCHEDULE = [
     Periodic(REQUESTED_REFUNDS, every=timedelta(minutes=5), run=refunding.settle_requested),
     Periodic("billing.fill_gaps", every=timedelta(minutes=10), run=gaps.fill),
     Periodic("billing.reconcile", timedelta(days=1), reconciliation.run, offset=timedelta(hours=3), timeout=6 * 3600),
+    Periodic("billing.end_checkouts", every=timedelta(hours=1), run=checkout.end_stale),
     Periodic("trial-endings", every=timedelta(hours=1), run=trials.tell_of_endings),
 ]
 PERSONAL_DATA = personal_data.PARTS

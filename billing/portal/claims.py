@@ -16,6 +16,6 @@ class Claim(PortalView):
         return self.page("portal/billing/claim.html")
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        subscription = checkout.confirm_claim(token, by=self.actor)
-        request.session["organization"] = str(subscription.organization_id)
+        purchase = checkout.confirm_claim(token, by=self.actor)
+        request.session["organization"] = str(purchase.organization_id)
         return redirect("portal:home")

@@ -1,5 +1,6 @@
 """Buying: opening a hosted checkout, and what its completion brings about."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers import provider
-from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, Snapshot
+from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, ProviderError, Snapshot
 from billing.services import accounts, carts, coupons, offers, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.services.carts import Cart
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 PAGE_LIFE = timedelta(hours=24)
 REUSE = PAGE_LIFE / 2
 PAID = ("paid", "no_payment_required")
+# The event whose reading is the whole checkout.
+COMPLETED = "checkout.session.completed"
+GIVEN_UP = ("failed", "canceled")
+# So many checkouts that no event ended are looked after in one go.
+TOGETHER = 100
+log = logging.getLogger(__name__)
 
 
 def start_checkout(
@@ -175,6 +182,8 @@ def complete_checkout(purchase: CheckoutSession, snapshot: Snapshot) -> bool:
     fact = snapshot.checkout
     if fact is not None and fact.status == "expired":
         return _leave_open(purchase, status=CheckoutSession.Status.EXPIRED)
+    if fact is not None and _has_failed(fact, snapshot):
+        return _fail(purchase, fact)
     if fact is None or not _is_paid(fact) or (snapshot.subscription is None and not purchase.is_one_off):
         return False
     if not _leave_open(purchase, status=CheckoutSession.Status.COMPLETED, **_learned(fact)):
@@ -189,6 +198,26 @@ def complete_checkout(purchase: CheckoutSession, snapshot: Snapshot) -> bool:
 
 def _is_paid(fact: CheckoutFact) -> bool:
     return fact.status == "complete" and fact.payment_status in PAID
+
+
+def _has_failed(fact: CheckoutFact, snapshot: Snapshot) -> bool:
+    """Whether the debit that was promised on the page did not come, and nothing more is tried."""
+    if fact.status != "complete" or fact.payment_status in PAID:
+        return False
+    if snapshot.subscription is not None:
+        return snapshot.subscription.status in Subscription.ENDED
+    return bool(snapshot.payments) and all(payment.status in GIVEN_UP for payment in snapshot.payments)
+
+
+def _fail(purchase: CheckoutSession, fact: CheckoutFact) -> bool:
+    """Nothing was bought, and whoever believes they did is told."""
+    if not _leave_open(purchase, status=CheckoutSession.Status.FAILED, **_learned(fact)):
+        return False
+    audit.record("checkout.fail", purchase, by=None, changes={"plan": purchase.plan.code})
+    to = purchase.organization.billing_email if purchase.organization else fact.email
+    context = {"plan": purchase.plan.name, "url": _page("pricing")}
+    mail.queue("billing/checkout_failed", to, context, key=f"checkout.failed:{purchase.pk}")
+    return True
 
 
 def _learned(fact: CheckoutFact) -> dict[str, object]:
@@ -214,7 +243,29 @@ def _leave_open(purchase: CheckoutSession, **changes: object) -> bool:
     return left
 
 
-def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription | None:
+def end_stale() -> dict[str, int]:
+    """What no event ended: pages that are long over are asked for, so that nothing is lost and no coupon stays held."""
+    begun = CheckoutSession.objects.filter(status=CheckoutSession.Status.OPEN, subscription=None)
+    stale = begun.filter(created_at__lt=clock.now() - 2 * PAGE_LIFE).order_by("created_at")
+    return {"ended": sum(_end(row) for row in stale[:TOGETHER])}
+
+
+def _end(row: CheckoutSession) -> bool:
+    """A page that we never learned of was never shown to anybody; any other is what the provider says it is."""
+    if not row.provider_session_id:
+        return _leave_open(row, status=CheckoutSession.Status.EXPIRED)
+    try:
+        snapshot = provider().snapshot(COMPLETED, row.provider_session_id)
+    except ProviderError as error:
+        log.warning("Checkout %s: %s", row.pk, error.message)
+        return False
+    with transaction.atomic():
+        held = CheckoutSession.objects.select_for_update().get(pk=row.pk)
+        is_open = held.status == CheckoutSession.Status.OPEN
+        return is_open and snapshot is not None and complete_checkout(held, snapshot)
+
+
+def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> None:
     """The purchase is the buyer's: record it in their organization, and tell whoever is above."""
     purchase.organization, purchase.created_by = buyer.organization, buyer.person
     purchase.save(update_fields=["organization", "created_by"])
@@ -224,7 +275,6 @@ def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> S
     purchases.record(purchase, buyer.organization, subscription, snapshot.checkout)
     if subscription is not None:
         checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
-    return subscription
 
 
 def _begun(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> Subscription | None:
@@ -249,20 +299,23 @@ def _ask_to_confirm(purchase: CheckoutSession) -> None:
     audit.record("checkout.await_confirmation", purchase, by=None)
 
 
-def confirm_claim(token: str, *, by: "User") -> Subscription:
-    """The holder of the address says that the purchase is theirs: everything that waited for it opens now."""
+def confirm_claim(token: str, *, by: "User") -> CheckoutSession:
+    """The holder of the address says that the purchase is theirs: everything that waited for it opens now.
+
+    Whatever was bought, once or for a time, belongs to an organization of theirs from then on.
+    """
     with scoping.system():
         purchase = _claimable(token, by)
-        snapshot = provider().snapshot("checkout.session.completed", purchase.provider_session_id)
+        snapshot = provider().snapshot(COMPLETED, purchase.provider_session_id)
         with transaction.atomic():
             pending = CheckoutSession.objects.filter(pk=purchase.pk, claim=CheckoutSession.Claim.PENDING)
             if not pending.update(claim=CheckoutSession.Claim.CONFIRMED, claim_digest=""):
                 raise _used()
             purchase.refresh_from_db()
-            subscription = _hand_over(purchase, claimant(by), snapshot) if snapshot else None
-            if subscription is None:
+            if snapshot is None or not (snapshot.subscription or purchase.is_one_off):
                 raise Conflict("The payment provider does not know this purchase any more.")
-    return subscription
+            _hand_over(purchase, claimant(by), snapshot)
+    return purchase
 
 
 def _claimable(token: str, by: "User") -> CheckoutSession:
