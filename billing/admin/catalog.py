@@ -47,12 +47,12 @@ class PlanVersionAdmin(StaffModelAdmin[PlanVersion]):
 class PlanAdmin(StaffModelAdmin[Plan]):
     """A plan. What it includes changes for whoever buys from then on; running periods keep their terms."""
 
-    list_display = ("name", "code", "product", "tier", "state", "token_allotment", "rank")
-    list_filter = ("status", "product", "kind", "fulfilment")
+    list_display = ("name", "code", "product", "tier", "state", "is_add_on", "token_allotment", "rank")
+    list_filter = ("status", "product", "kind", "fulfilment", "is_add_on")
     list_select_related = ("product", "current")
     search_fields = ("name", "code", "tier")
     editable = ("name", "tier", "description")
-    addable = ("product", "code", "name", "tier", "description", "kind", "fulfilment", "rank", "is_custom")
+    addable = ("product", "code", "name", "tier", "description", "kind", "fulfilment", "rank", "is_custom", "is_add_on")
     inlines = (PriceInline, VersionInline)
     operations: ClassVar[Sequence[Operation]] = (
         Operation(

@@ -8,11 +8,32 @@ from django.contrib import admin
 from billing.admin.amounts import Priced
 from billing.models import Coupon, CouponRedemption
 from billing.services import coupons
+from identity.models import User
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
+from platform_core.admin.questions import Question
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
     from django.http import HttpRequest
+
+
+class EndCoupon(Question):
+    """Before nobody can begin to use it any more."""
+
+    row: Coupon
+
+    def explained(self) -> str:
+        affected = coupons.affected_by(self.row)
+        return (
+            f"{affected.redeemed_count} organizations used it and keep what it gives; it still takes something off "
+            f"{affected.subscription_count} live subscriptions. {affected.reserved_count} are about to pay with it and "
+            "may. Nobody else can use it from now on, and this cannot be taken back."
+        )
+
+
+def _end(coupon: Coupon, by: User, **_: Any) -> str:
+    coupons.end(coupon, by=by)
+    return f"{coupons.affected_by(coupon).redeemed_count} organizations keep what it gave them"
 
 
 class RedemptionInline(StaffInline):
@@ -49,8 +70,9 @@ class CouponAdmin(Priced, StaffModelAdmin[Coupon]):
             "end",
             "End coupon",
             "billing.change_coupon",
-            lambda coupon, by: coupons.end(coupon, by=by),
+            _end,
             offered=lambda coupon: coupon.is_active,
+            question=EndCoupon,
             is_dangerous=True,
         ),
     )

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from unfold import widgets
 
+from billing.admin.entitlements import EntitlementsField
 from billing.models import Plan, PlanVersion
+from billing.models.terms import as_json, entitlements_of
 from billing.services import plan_editing, versions
 from platform_core.errors import InvalidInput
 
@@ -28,7 +31,7 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=widgets.UnfoldAdminSelectWidget,
         label="After a trial without a way to pay",
     )
-    entitlements = forms.JSONField(required=False, widget=widgets.UnfoldAdminTextareaWidget)
+    entitlements = EntitlementsField(required=False)
     covers = forms.CharField(
         widget=widgets.UnfoldAdminTextInputWidget,
         required=False,
@@ -44,7 +47,8 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        terms = versions.terms_of(self.instance.current)
+        current = self.instance.current
+        terms = versions.terms_of(current) | {"entitlements": as_json(current.granted)}
         joined = {"features": "\n".join(terms["features"]), "covers": " ".join(terms["covers"])}
         self.initial.update(terms | joined)
 
@@ -72,10 +76,19 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
         lists = {
             "features": [line.strip() for line in given["features"].splitlines() if line.strip()],
             "covers": given["covers"].split(),
-            "entitlements": given["entitlements"] or [],
+            "entitlements": self._entitlements(given["entitlements"] or []),
         }
         present = self.instance.current.after_trial
         return given | lists | {"trial_days": given["trial_days"] or 0, "after_trial": given["after_trial"] or present}
+
+    def _entitlements(self, typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """As they are stored, where they say the same: that alone makes no version."""
+        stored = self.instance.current
+        try:
+            same = entitlements_of(typed) == stored.granted
+        except ValidationError:
+            return typed
+        return list(stored.entitlements) if same else typed
 
 
 def _told(plan: Plan, changed: list[str]) -> str:

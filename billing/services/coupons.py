@@ -1,10 +1,11 @@
 """Coupons: what one takes off, who may use it, and that its limits hold however many use it at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from billing import money
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Purchase, Subscription
@@ -175,6 +176,28 @@ def end(coupon: Coupon, *, by: "User | None") -> Coupon:
         coupon.save(update_fields=["is_active"])
         audit.record("coupon.end", coupon, by=by)
     return coupon
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Who has to do with a coupon now: those who used it keep what it gives, those about to pay may use it."""
+
+    redeemed_count: int
+    reserved_count: int
+    # Live subscriptions that it takes something off yet.
+    subscription_count: int
+
+
+def affected_by(coupon: Coupon) -> Affected:
+    """Those who used the coupon, or are about to."""
+    counted = coupon.redemptions.aggregate(
+        redeemed=Count("pk", filter=Q(status=Status.REDEEMED)), reserved=Count("pk", filter=Q(status=Status.RESERVED))
+    )
+    used = CouponRedemption.objects.filter(coupon=coupon, status=Status.REDEEMED)
+    bought = used.values("checkout__provider_subscription_id")
+    running = Subscription.objects.filter(provider_subscription_id__in=bought).live()
+    lasting = 0 if coupon.duration == Coupon.Duration.ONCE else running.count()
+    return Affected(counted["redeemed"], counted["reserved"], lasting)
 
 
 def publish(*, by: "User | None" = None) -> int:

@@ -50,6 +50,9 @@ def add(product_code: str, values: Mapping[str, Any], *, by: "User | None") -> P
     product = Product.objects.select_for_update().filter(code=product_code).first()
     if product is None:
         raise InvalidInput(f"There is no product {product_code!r}.", details={"product": ["Unknown product."]})
+    if values.get("is_add_on") and values.get("is_custom"):
+        message = "What is sold by agreement is not sold beside another plan."
+        raise InvalidInput(message, details={"is_add_on": [message]})
     terms = checked({name: values[name] for name in versions.TERMS if name in values})
     about = {name: value for name, value in values.items() if name not in (*versions.TERMS, "prices")}
     highest = product.plans.aggregate(highest=Max("rank"))["highest"] or 0

@@ -84,6 +84,8 @@ class PlanCreateSerializer(PlanTermsSerializer):
     code = serializers.SlugField(max_length=60)
     rank = serializers.IntegerField(min_value=1, max_value=32_767, required=False)
     is_custom = serializers.BooleanField(required=False)
+    # Sold beside any plan of its product, not by itself.
+    is_add_on = serializers.BooleanField(required=False)
 
 
 class PlanUpdateSerializer(PlanTermsSerializer):
@@ -146,6 +148,7 @@ class PlanSerializer(StrictModelSerializer[Plan]):
             "status",
             "rank",
             "is_custom",
+            "is_add_on",
             "version",
             "features",
             "rate_limit",

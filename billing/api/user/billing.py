@@ -102,7 +102,19 @@ class SoldPlanSerializer(StrictModelSerializer[Plan]):
 
     class Meta:
         model = Plan
-        fields = ["id", "code", "name", "tier", "kind", "status", "rank", "token_allotment", "is_custom", "prices"]
+        fields = [
+            "id",
+            "code",
+            "name",
+            "tier",
+            "kind",
+            "status",
+            "rank",
+            "token_allotment",
+            "is_custom",
+            "is_add_on",
+            "prices",
+        ]
         read_only_fields = fields
 
 

@@ -13,7 +13,7 @@ def owner() -> Browser:
 
 
 def form(plan: Plan, **changes: str) -> dict[str, str]:
-    words = {"name": plan.name, "tier": plan.tier, "description": "", "trial_days": "0", "entitlements": "[]"}
+    words = {"name": plan.name, "tier": plan.tier, "description": "", "trial_days": "0"}
     inlines = {f"{name}-{total}_FORMS": "0" for name in ("prices", "versions") for total in ("TOTAL", "INITIAL")}
     return words | inlines | {"features": "ghost\nOdoo", "token_allotment": "1000000"} | changes
 
@@ -35,6 +35,32 @@ def test_other_terms_are_saved_once_they_are_confirmed() -> None:
     plan = Plan.objects.select_related("current").get()
     assert (plan.current.number, plan.token_allotment, plan.features) == (2, 5, ["ghost", "Odoo"])
     assert AuditEvent.objects.get(action="plan.revise").changes["token_allotment"] == [1_000_000, 5]
+
+
+def test_entitlements_are_fields_of_their_own() -> None:
+    plan = make.hosting_plan(features=["ghost", "Odoo"], entitlements=[{"code": "sso", "kind": "boolean"}])
+    browser, page = owner(), reverse("admin:billing_plan_change", args=[plan.pk])
+    shown = browser.get(page).content.decode()
+    assert 'name="entitlements-0-code" value="sso"' in shown
+    assert 'aria-label="Code, entitlement 4"' in shown
+    same = {"entitlements-0-code": "sso", "entitlements-0-kind": "boolean", "entitlements-1-code": " "}
+    quota = {"entitlements-1-code": "seats", "entitlements-1-kind": "quota", "entitlements-1-limit": "5"}
+    how = {"entitlements-1-enforcement": "soft", "entitlements-1-reset": "month"}
+
+    assert browser.post(page, form(plan, **same)).status_code == 302
+    assert PlanVersion.objects.count() == 1
+    for wrong, said in (
+        ({"entitlements-1-limit": "many"}, "Entitlement 2: a limit is a whole number"),
+        ({"entitlements-1-kind": "static"}, "Entitlement 2: a value is wanted."),
+        ({"entitlements-1-code": "sso"}, "Each entitlement is named once."),
+    ):
+        told = browser.post(page, form(plan, confirm="on", **same | quota | how | wrong)).content.decode()
+        assert said in told
+    assert PlanVersion.objects.count() == 1
+    assert browser.post(page, form(plan, confirm="on", **same | quota | how)).status_code == 302
+
+    seats = {"code": "seats", "kind": "quota", "limit": 5, "enforcement": "soft", "reset": "month"}
+    assert Plan.objects.get().current.entitlements == [{"code": "sso", "kind": "boolean"}, seats]
 
 
 def test_another_name_makes_no_version() -> None:

@@ -134,6 +134,18 @@ def test_one_is_made_and_ended() -> None:
         coupons.reserve(made, make.organization(), by=None)
 
 
+def test_who_has_to_do_with_one() -> None:
+    once, lasting = make.coupon(), make.coupon(duration="forever")
+    row = make.checkout_session(provider_subscription_id="sub_1")
+    assert row.organization is not None
+    make.subscription(row.organization, provider_subscription_id="sub_1")
+    CouponRedemption.objects.create(coupon=lasting, organization=row.organization, checkout=row, status="redeemed")
+    coupons.reserve(once, make.organization(), by=None)
+
+    assert coupons.affected_by(lasting) == coupons.Affected(1, 0, 1)
+    assert coupons.affected_by(once) == coupons.Affected(0, 1, 0)
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [
