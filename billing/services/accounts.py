@@ -25,3 +25,10 @@ def open_account(organization: Organization, customer_id: str) -> BillingAccount
         organization=organization, defaults={"provider_customer_id": customer_id}
     )
     return account
+
+
+def owner_of(customer_id: str) -> Organization | None:
+    """Whose customer this is; the row is held."""
+    accounts = BillingAccount.objects.select_for_update(of=("self",)).select_related("organization")
+    account = accounts.filter(provider_customer_id=customer_id).first() if customer_id else None
+    return account.organization if account else None

@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, ProviderError, Snapshot
-from billing.services import accounts, carts, coupons, offers, purchases, subscriptions
+from billing.services import accounts, alone, carts, coupons, offers, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.services.carts import Cart
 from billing.signals import checkout_completed
@@ -273,7 +273,9 @@ def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> N
     subscription = _begun(purchase, buyer, snapshot)
     audit.record("checkout.complete", purchase, by=buyer.person, changes={"plan": purchase.plan.code})
     purchases.record(purchase, buyer.organization, subscription, snapshot.checkout)
-    if subscription is not None:
+    if subscription is None:
+        alone.record(snapshot, buyer.organization)
+    else:
         checkout_completed.send(CheckoutSession, subscription=subscription, by=buyer.person, checkout=purchase)
 
 

@@ -1,11 +1,10 @@
 """From a provider's snapshot to our rows, whichever event was the reason to look."""
 
-from dataclasses import replace
 from uuid import UUID
 
-from billing.models import BillingAccount, CheckoutSession
+from billing.models import CheckoutSession
 from billing.providers.protocol import Snapshot
-from billing.services import invoices, payment_methods, payments, subscriptions
+from billing.services import accounts, alone, payment_methods, payments, subscriptions
 from billing.services.checkout import complete_checkout
 from orgs.models import Organization
 
@@ -24,26 +23,12 @@ def apply(snapshot: Snapshot) -> bool:
     if organization is None:
         return is_news
     if snapshot.subscription is None:
-        return _record_alone(snapshot, organization) or is_news
+        return alone.record(snapshot, organization) or is_news
     if was_open:
         # Its completion recorded it; before that it is no purchase.
         return is_news
     subscriptions.record_purchase(snapshot, organization=organization)
     return True
-
-
-def _record_alone(snapshot: Snapshot, organization: Organization) -> bool:
-    """What belongs to no subscription: a single payment with its invoice, what went back of it, how somebody pays."""
-    seen = snapshot.observed_at
-    for invoice in snapshot.invoices:
-        invoices.apply(invoice, organization=organization, observed_at=seen)
-    tried = payments.tried(snapshot.payments)
-    payments.record(replace(snapshot, payments=tried), organization=organization)
-    is_theirs = snapshot.customer is not None and _owner_of(snapshot.customer.id) == organization
-    if is_theirs:
-        payment_methods.observe(snapshot, organization)
-    gone = payment_methods.detached(snapshot)
-    return bool(snapshot.invoices or tried) or is_theirs or gone
 
 
 def _purchase_of(snapshot: Snapshot) -> CheckoutSession | None:
@@ -77,12 +62,6 @@ def _same(ours: str, theirs: str) -> bool:
 def _organization_of(snapshot: Snapshot) -> Organization | None:
     """Whose it is that did not begin with one of our checkouts: by the customer, else by what we know of it already."""
     if snapshot.subscription is not None:
-        return _owner_of(snapshot.subscription.customer_id)
-    by_customer = _owner_of(snapshot.customer.id) if snapshot.customer else None
+        return accounts.owner_of(snapshot.subscription.customer_id)
+    by_customer = accounts.owner_of(snapshot.customer.id) if snapshot.customer else None
     return by_customer or payments.owner_of(snapshot.payments) or payment_methods.owner_of(snapshot)
-
-
-def _owner_of(customer_id: str) -> Organization | None:
-    accounts = BillingAccount.objects.select_for_update(of=("self",)).select_related("organization")
-    account = accounts.filter(provider_customer_id=customer_id).first() if customer_id else None
-    return account.organization if account else None

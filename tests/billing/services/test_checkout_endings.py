@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from billing.models import CheckoutSession, Coupon, CouponRedemption, Purchase, Subscription
+from billing import conservation
+from billing.models import CheckoutSession, Coupon, CouponRedemption, Invoice, Purchase, Subscription
 from billing.providers import provider
 from billing.providers.facts import PaymentFact
 from billing.providers.protocol import CheckoutFact
@@ -96,6 +97,10 @@ def test_a_guests_single_purchase_waits_for_the_holder_of_the_address_and_is_the
     purchase = Purchase.objects.get()
     assert (confirmed, confirmed.claim) == (row, "confirmed")
     assert (purchase.organization, purchase.kind, purchase.amount_minor) == (confirmed.organization, "one_off", 25_000)
+    invoice = Invoice.objects.get()
+    assert (invoice.organization, invoice.status, invoice.paid_minor) == (confirmed.organization, "paid", 25_000)
+    assert invoice.payments.get().status == "succeeded"
+    assert all(each.holds for each in conservation.report())
 
 
 def test_what_no_event_ended_is_asked_for(organization: Organization) -> None:
