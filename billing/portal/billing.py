@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from billing import selectors
 from billing.models import Dunning, PaymentMethod, PaymentMethodSetup, Subscription, SubscriptionChange
 from billing.selectors import UsageSummary
+from billing.services import add_ons
 from billing.services.proposals import OPEN_TO_CHANGES, RUNNING
 from orgs import roles
 from orgs.portal.pages import OrganizationPage
@@ -46,7 +47,8 @@ class BillingSurroundings(OrganizationPage):
     def subscriptions(self) -> QuerySet[Subscription]:
         """Those of the organization in use that are not over."""
         mine = Subscription.objects.filter(organization=self.organization, status__in=RUNNING)
-        return mine.select_related("organization", "plan__product", "price")
+        found = mine.select_related("organization", "plan__product", "price")
+        return found.prefetch_related(add_ons.fetched())
 
 
 class Billing(BillingSurroundings):

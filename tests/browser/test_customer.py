@@ -51,6 +51,7 @@ def choose(visitor: Visitor) -> None:
     for name in ("servers", "usage", "invoices", "plans"):
         visitor.gallery(f"{name}-empty", f"/{name}")
     page.get_by_role("button", name="Buy Hosting Pro").click()
+    page.get_by_role("button", name="Continue to payment").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hosting Pro")
 
 
@@ -66,6 +67,7 @@ def buy(visitor: Visitor) -> str:
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was charged")
     visitor.gallery("checkout-canceled")
     page.get_by_role("button", name="Try Hosting Pro again").click()
+    page.get_by_role("button", name="Continue to payment").click()
     pay(page, GOOD)
     page.wait_for_url("**/orders/*")
     visitor.gallery("order-coming-up")
@@ -170,6 +172,7 @@ def test_a_guest_buys_first_and_becomes_a_customer_by_mail(visit: Visit) -> None
     with visit() as visitor:
         page = visitor.open("/pricing")
         page.get_by_role("button", name="Buy Hosting Starter").click()
+        page.get_by_role("button", name="Continue to payment").click()
         page.get_by_label("Email").fill(email)
         pay(page, GOOD)
         expect(page.get_by_role("heading", name="Thank you")).to_be_visible()

@@ -60,6 +60,9 @@ def buy(page: Page) -> None:
     press(page, "See the plans")
     page.wait_for_url("**/plans")
     press(page, "Buy Hosting Starter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Buy Hosting Starter")
+    press(page, "Continue to payment")
+    page.wait_for_url("**/sandbox/checkout/*")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hosting Starter")
     for label, text in (("Card number", GOOD), ("Expiry", "12 / 34"), ("Security code", "123"), ("Name", "Robin Keel")):
         type_into(page, label, text)

@@ -21,6 +21,8 @@ def subscribe(visitor: Visitor) -> None:
     newcomer(visitor)
     page = visitor.open("/plans")
     page.get_by_role("button", name="Buy Hosting Starter").click()
+    visitor.gallery("cart")
+    page.get_by_role("button", name="Continue to payment").click()
     pay(page, GOOD)
     page.wait_for_url("**/orders/*")
     page = visitor.open("/billing")
@@ -71,9 +73,9 @@ def look_at_more(visitor: Visitor) -> None:
     """A plan that is bought beside one that is held is an offer to change, and may be left."""
     page = visitor.open("/plans")
     page.get_by_role("button", name="Change to Hosting Starter").click()
-    page.wait_for_url("**/checkout/*")
+    page.wait_for_url("**/change?plan=hosting-starter")
     expect(page.get_by_role("region", name="Hosting Pro → Hosting Starter")).to_be_visible()
-    visitor.gallery("checkout-change")
+    visitor.gallery("change-offered")
     page.get_by_role("link", name="Leave it as it is").click()
     expect(page.get_by_role("heading", name="Hosting Pro")).to_be_visible()
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from billing.models import CheckoutSession, PaymentMethod, SubscriptionChange
+from billing.models import CheckoutSession, PaymentMethod, SubscriptionAddOn, SubscriptionChange
 from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock
@@ -156,3 +156,15 @@ def test_a_strangers_checkout_does_not_exist(organization: Organization) -> None
     path = owner().send("/checkout", plan="hosting-pro").location.removeprefix("http://127.0.0.1:8000")
 
     assert Browser(make.person(organization)).read(path).status == 404
+
+
+def test_what_goes_with_a_plan_stands_on_its_card() -> None:
+    held = make.subscription(make.organization())
+    storage = make.plan(product=held.plan.product, rank=9, is_add_on=True, name="Storage")
+    SubscriptionAddOn.objects.create(
+        subscription=held, price=storage.prices.get(), plan_version=storage.current, quantity=3
+    )
+
+    page = Browser(make.person(held.organization)).read("/billing")
+
+    assert "With it 3 \u00d7 Storage" in page.text
