@@ -35,6 +35,19 @@ def download(invoice: Invoice) -> str:
     return f"/api/user/billing/download-invoice/{invoice.pk}"
 
 
+LINE = {
+    "kind": "base",
+    "description": "1 x Hosting",
+    "quantity": 1,
+    "unitPriceNano": 2_900 * NANO,
+    "amountMinor": 2_900,
+    "discountMinor": 0,
+    "taxMinor": 0,
+    "periodStart": "2026-02-01T00:00:00.000000Z",
+    "periodEnd": "2026-03-01T00:00:00.000000Z",
+}
+
+
 def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invoice) -> None:
     body = member.get(INVOICES).json()
 
@@ -61,19 +74,7 @@ def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invo
             "finalizedAt": None,
             "paidAt": None,
             "paymentError": "",
-            "lines": [
-                {
-                    "kind": "base",
-                    "description": "1 x Hosting",
-                    "quantity": 1,
-                    "unitPriceNano": 2_900 * NANO,
-                    "amountMinor": 2_900,
-                    "discountMinor": 0,
-                    "taxMinor": 0,
-                    "periodStart": "2026-02-01T00:00:00.000000Z",
-                    "periodEnd": "2026-03-01T00:00:00.000000Z",
-                }
-            ],
+            "lines": [LINE],
         }
     ]
 
