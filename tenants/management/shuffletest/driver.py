@@ -55,6 +55,7 @@ class Driver:
                     stderr=log,
                 )
                 try:
+                    self._await(nursery)
                     self._live()
                     self._hear_out(nursery)
                 finally:
@@ -74,6 +75,11 @@ class Driver:
         catalog.publish_prices()
         self._say("the shop is open")
 
+    def _await(self, nursery: subprocess.Popen[bytes]) -> None:
+        """What arrives is to meet workers that are there, and die."""
+        while nursery.poll() is None and not self.journal.exists():
+            time.sleep(LOOK_SECONDS)
+
     def _live(self) -> None:
         self.lives = lives.begin(self.count, self.chance)
         self.post.deliver()
@@ -90,15 +96,18 @@ class Driver:
         """The rest arrives, and everything is acted upon. What waits for its next try is hurried: time passes."""
         self.post.deliver(everything=True)
         began = time.monotonic()
-        ends = began + LAST_WORD_SECONDS + self.count
+        ends = began + LAST_WORD_SECONDS
         waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
         told = 0
-        while (left := waiting.count()) and time.monotonic() < ends:
+        while ((left := waiting.count()) or not kills(self.journal)) and time.monotonic() < ends:
             if left != told:
+                # As long as it goes on, it may take its time.
+                ends = time.monotonic() + LAST_WORD_SECONDS
                 self._say(f"{left} events wait")
             told = left
             time.sleep(LOOK_SECONDS)
-            if not waiting.filter(attempt=0).exists() or time.monotonic() > began + self.count:
+            tried = not waiting.filter(attempt=0).exists() or time.monotonic() > began + self.count
+            if kills(self.journal) and tried:
                 nursery.send_signal(signal.SIGUSR1)
                 sandbox_clock.advance(by=timedelta(seconds=10))
 

@@ -22,6 +22,7 @@ from platform_core.stopping import Stop
 
 WORKERS = 2
 JOURNAL = "journal.jsonl"
+READY = "ready"
 # Between one death and the next. Whoever reads must have a chance to finish, on a slow machine as well.
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 LOOK_SECONDS = 0.1
@@ -43,6 +44,8 @@ class Nursery:
         signal.signal(signal.SIGUSR1, self._spare)
         # What a worker needs is loaded once: else each of them would spend its short life on that.
         reverse("portal:billing")
+        note(self.journal, READY, pid=os.getpid())
+        self._plan_death()
         failed, parent = False, os.getppid()
         while not self.over and os.getppid() == parent:
             while len(self.children) < WORKERS:

@@ -11,6 +11,7 @@ from billing.models import CheckoutSession, Invoice, Purchase, Subscription
 from billing.providers.sandbox.models import Record
 from platform_core.models import AuditEvent, Mail, ProviderEvent
 from tenants.management.shuffletest.lives import Life
+from tenants.management.shuffletest.nursery import READY
 from tenants.management.shuffletest.story import Asked
 from tenants.models import Order
 
@@ -117,6 +118,8 @@ def overlaps(journal: Path) -> Iterator[Finding]:
     lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
     for line in sorted(lines, key=lambda line: line["at"]):
         pid, owner = line["pid"], line.get("owner", "")
+        if line["what"] == READY:
+            continue
         if line["what"] == "killed":
             holders = {held: holder for held, holder in holders.items() if holder != pid}
             doubtful = {pair: other for pair, other in doubtful.items() if pair[1] != pid}
