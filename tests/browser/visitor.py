@@ -30,7 +30,7 @@ CONSOLE, FOREIGN = "/admin/", ("/admin/", "/sandbox/")
 CONSOLE_DARK = "(dark) => document.documentElement.classList.toggle('dark', dark)"
 # What fades from one colour to another has faded, before it is measured.
 SETTLE = """() => {
-  document.body.getBoundingClientRect();
+  document.documentElement.getBoundingClientRect();
   for (const each of document.getAnimations()) {
     if (each.effect.getComputedTiming().endTime !== Infinity) each.finish();
   }
