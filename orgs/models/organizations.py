@@ -48,7 +48,7 @@ class Organization(Scoped, Row):
     # What its plans entitle it to, written by billing in the transaction of whatever changes that. A plan that says
     # nothing of seats leaves the limit as it is, which staff may set too; None: no limit.
     seat_limit = models.PositiveIntegerField(null=True, blank=True)
-    # The products that it may use now, by their codes: roles in any other can neither be given nor count.
+    # The products that it may use now, by their codes. Roles may be given in others too: they are of use once it may.
     product_codes = models.JSONField(default=list, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True)

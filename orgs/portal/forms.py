@@ -28,15 +28,18 @@ def role_choices(organization: Organization, *, owner: bool) -> list[tuple[str, 
 
 
 class ProductRolesForm(forms.Form):
-    """One choice for each of the organization's products that has roles."""
+    """One choice for each product that has roles."""
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.products: list[Product] = product_roles.products(organization)
+        self.products: list[Product] = product_roles.products()
         for product in self.products:
             choices = [*NO_ROLE, *((role, role.title()) for role in product.role_options)]
             self.fields[PRODUCT + product.code] = forms.ChoiceField(
-                choices=choices, required=False, label=f"Role in {product.name}"
+                choices=choices,
+                required=False,
+                label=f"Role in {product.name}",
+                help_text="" if product.code in organization.product_codes else "No plan of yours covers it now.",
             )
 
     @property

@@ -217,7 +217,7 @@ def _invite(organization: Organization, wanted: Wanted, acting: authority.Author
     invitation = Invitation(
         organization=organization,
         email=wanted.address,
-        product_roles=dict(product_roles.check(wanted.product_roles, organization)),
+        product_roles=dict(product_roles.check(wanted.product_roles)),
         token_digest=tokens.digest(token),
         expires_at=clock.wall() + _life(),
         invited_by=by,

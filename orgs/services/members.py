@@ -37,7 +37,7 @@ def update(
     if status is not None and status != held.status:
         _change_status(held, organization, status, by=by)
     if given is not None:
-        product_roles.replace(held, product_roles.check(given, organization), by=by)
+        product_roles.replace(held, product_roles.check(given), by=by)
     ownership.ensure_owner_remains(organization)
     return held
 

@@ -72,7 +72,7 @@ def update(organization: Organization, given: Mapping[str, Any], *, by: "User", 
         message = "Sign in with a second factor first: you would lock yourself out."
         raise Conflict(message, details={"two_factor_required": [message]})
     if "default_product_roles" in given:
-        given = {**given, "default_product_roles": product_roles.defaults_with(held, given["default_product_roles"])}
+        product_roles.check(given["default_product_roles"], field="default_product_roles")
     _save(held, given, by=by)
     return held
 

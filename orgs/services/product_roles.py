@@ -8,7 +8,7 @@ from django.db import transaction
 
 from orgs.models import Membership, Organization, Product, RoleGrant
 from orgs.services import authority, ownership
-from platform_core.errors import InvalidInput, PaymentRequired
+from platform_core.errors import InvalidInput
 from platform_core.services import audit
 
 if TYPE_CHECKING:
@@ -27,16 +27,14 @@ class EffectiveRole:
     sources: Sequence[str]
 
 
-def products(organization: Organization) -> list[Product]:
-    """Those that the organization may use and in which people have roles."""
-    held = Product.objects.filter(code__in=organization.product_codes)
-    return [product for product in held if product.role_options]
+def products() -> list[Product]:
+    """Those in which people have roles."""
+    return [product for product in Product.objects.all() if product.role_options]
 
 
-def check(given: ProductRoles, organization: Organization, *, field: str = "product_roles") -> ProductRoles:
-    """Refuse, by name, products and roles that there are not, and products that the organization does not have."""
-    named = Product.objects.filter(code__in=given)
-    options = {product.code: product.role_options for product in named if product.role_options}
+def check(given: ProductRoles, *, field: str = "product_roles") -> ProductRoles:
+    """Refuse, by name, products and roles that there are not."""
+    options = {product.code: product.role_options for product in products()}
     bad = [
         f"{code}: one of {', '.join(options[code])}." if code in options else f"{code}: no product with roles."
         for code, role in given.items()
@@ -44,28 +42,14 @@ def check(given: ProductRoles, organization: Organization, *, field: str = "prod
     ]
     if bad:
         raise InvalidInput("There is no such role in a product.", details={field: bad})
-    _require_held(given, organization, field)
     return given
 
 
-def _require_held(given: ProductRoles, organization: Organization, field: str) -> None:
-    missing = sorted(set(given) - set(organization.product_codes))
-    if missing:
-        raise PaymentRequired(
-            f"{organization.name} does not have {', '.join(missing)}. A plan that covers it has to be bought first.",
-            details={field: [f"{code}: no plan covers it." for code in missing]},
-        )
-
-
 def of_member(member: Membership) -> list[EffectiveRole]:
-    """The strongest role in each product that the organization has; in any other nobody is anything.
-
-    Roles are listed from the strongest to the weakest.
-    """
+    """The strongest role in each product. Roles are listed from the strongest to the weakest."""
     grants: dict[Product, list[RoleGrant]] = {}
     for grant in sorted(member.grants.all(), key=lambda each: (each.product.position, each.product.code)):
-        if grant.product.code in member.organization.product_codes:
-            grants.setdefault(grant.product, []).append(grant)
+        grants.setdefault(grant.product, []).append(grant)
     return [
         EffectiveRole(product, _strongest(product, given), sorted({each.source for each in given}))
         for product, given in grants.items()
@@ -76,23 +60,18 @@ def of_member(member: Membership) -> list[EffectiveRole]:
 def set_for(member: Membership, given: ProductRoles, *, by: "User") -> Membership:
     """Replace what people gave; a role that a directory or an identity provider gave stays theirs to take."""
     organization = ownership.lock(member.organization)
-    found = Membership.objects.select_for_update(of=("self",)).filter(organization=organization)
-    held = found.select_related("organization").get(pk=member.pk)
+    held = Membership.objects.select_for_update(of=("self",)).filter(organization=organization).get(pk=member.pk)
     authority.of(organization, by).require_reach(held)
-    replace(held, check(given, organization), by=by)
+    replace(held, check(given), by=by)
     return held
 
 
 def replace(member: Membership, given: ProductRoles, *, by: "User") -> None:
-    """The same for a caller who holds the lock and has checked what is given. No change leaves no event.
-
-    Roles in products that the organization does not have now are nobody's to decide: they count again when it does.
-    """
-    decided = member.grants.given_by_people().filter(product__code__in=member.organization.product_codes)
-    before = dict(decided.values_list("product__code", "role"))
+    """The same for a caller who holds the lock and has checked what is given. No change leaves no event."""
+    before = dict(member.grants.given_by_people().values_list("product__code", "role"))
     if before == given:
         return
-    decided.delete()
+    member.grants.given_by_people().delete()
     _insert(member, given, RoleGrant.Source.MANUAL)
     changes = {"product_roles": [before, dict(given)]}
     product = concerned(before, given)
@@ -103,15 +82,6 @@ def concerned(before: ProductRoles, after: ProductRoles) -> str:
     """The one product in which roles differ: an event concerns one product, or none in particular."""
     differing = [code for code in {**before, **after} if before.get(code) != after.get(code)]
     return differing[0] if len(differing) == 1 else ""
-
-
-def defaults_with(organization: Organization, given: ProductRoles) -> dict[str, str]:
-    """What newcomers are to begin with. What was said of products that it does not have now is kept."""
-    before = organization.default_product_roles
-    changed = {code: role for code, role in given.items() if before.get(code) != role}
-    check(changed, organization, field="default_product_roles")
-    kept = {code: role for code, role in before.items() if code not in organization.product_codes}
-    return {**kept, **given}
 
 
 def begin_with(member: Membership, given: ProductRoles, organization: Organization) -> None:

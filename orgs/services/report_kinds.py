@@ -10,7 +10,7 @@ from platform_core.models import AuditEvent
 
 
 def _members(organization: Organization, span: Span) -> Content:
-    members = Membership.ALL.filter(organization=organization).select_related("user", "custom_role", "organization")
+    members = Membership.ALL.filter(organization=organization).select_related("user", "custom_role")
     rows = [
         (
             member.user.name,

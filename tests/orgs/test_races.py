@@ -135,7 +135,6 @@ def test_an_organization_is_handed_over_once(harbour: Organization) -> None:
 
 def test_product_roles_set_at_once_are_one_of_those_that_were_set(harbour: Organization) -> None:
     owner = owners(harbour, 1)[0].user
-    Organization.objects.filter(pk=harbour.pk).update(product_codes=["pages"])
     place = make.membership(harbour)
     make.product("pages", role_options=["admin", "editor", "viewer"])
     given = ["admin", "editor", "viewer"]

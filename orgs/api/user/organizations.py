@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from orgs.api.user.organization_members import MembershipSerializer
-from orgs.models import Organization
+from orgs.models import Organization, Product
 from orgs.services import members, organizations, product_roles
 from platform_core.api.strict import Nothing, StrictModelSerializer, StrictSerializer
 from platform_core.api.surfaces import PersonSurface
@@ -69,10 +69,15 @@ class ProductRoleOptionSerializer(StrictSerializer):
     product = serializers.CharField(source="code")
     name = serializers.CharField()
     roles = serializers.ListField(source="role_options", child=serializers.CharField())
+    included = serializers.SerializerMethodField(help_text="Whether a plan of the organization covers the product now.")
+
+    def get_included(self, product: Product) -> bool:
+        """Roles may be given before a plan is bought; they are of use once it is."""
+        return product.code in self.context["organization"].product_codes
 
 
 class ProductRoleOptionsSerializer(StrictSerializer):
-    """The roles of every product that the organization has, and that has some."""
+    """The roles of every product that has some."""
 
     items = ProductRoleOptionSerializer(many=True)
 
@@ -164,10 +169,11 @@ class OrganizationTransferOwnership(OrganizationSurface):
 
 
 class OrganizationProductRoleOptions(OrganizationSurface):
-    """Which roles there are in which of the organization's products, the strongest first."""
+    """Which roles there are in which products, the strongest first."""
 
     access = {"GET": roles.ORGANIZATION_READ}
 
     @extend_schema(responses={200: ProductRoleOptionsSerializer})
     def get(self, request: Request, organization_id: UUID) -> Response:
-        return Response(ProductRoleOptionsSerializer({"items": product_roles.products(self.organization)}).data)
+        context = {"organization": self.organization}
+        return Response(ProductRoleOptionsSerializer({"items": product_roles.products()}, context=context).data)

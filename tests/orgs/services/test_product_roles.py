@@ -2,10 +2,10 @@
 
 import pytest
 
-from orgs.models import Membership, Organization
+from orgs.models import Organization
 from orgs.roles import Role
 from orgs.services import product_roles
-from platform_core.errors import InvalidInput, PaymentRequired
+from platform_core.errors import InvalidInput
 from tests import make
 
 
@@ -29,11 +29,11 @@ def test_a_role_that_the_product_has_no_more_is_shown_as_it_was_given(organizati
     assert [each.role for each in product_roles.of_member(place)] == ["curator"]
 
 
-def test_every_mistake_is_named_at_once(organization: Organization) -> None:
+def test_every_mistake_is_named_at_once() -> None:
     make.product("pages", role_options=["admin", "editor"])
 
     with pytest.raises(InvalidInput) as caught:
-        product_roles.check({"pages": "owner", "fax": "admin"}, organization)
+        product_roles.check({"pages": "owner", "fax": "admin"})
 
     assert caught.value.details == {
         "product_roles": ["pages: one of admin, editor.", "fax: no product with roles."],
@@ -47,41 +47,3 @@ def test_staff_set_them_too(organization: Organization) -> None:
     product_roles.set_for(place, {"pages": "admin"}, by=make.user(is_staff=True))
 
     assert place.grants.get().role == "admin"
-
-
-class TestProductsThatTheOrganizationDoesNotHave:
-    """What was bought has ended, or was never bought."""
-
-    def test_no_role_in_them_is_given(self, organization: Organization) -> None:
-        make.product("reports", role_options=["admin"])
-        place = make.membership(organization)
-
-        with pytest.raises(PaymentRequired) as caught:
-            product_roles.set_for(place, {"reports": "admin"}, by=make.user(is_staff=True))
-
-        assert caught.value.code == "PLAN_REQUIRED"
-        assert caught.value.details == {"product_roles": ["reports: no plan covers it."]}
-        assert not place.grants.exists()
-
-    def test_a_role_in_them_counts_for_nothing_and_is_kept(self, organization: Organization) -> None:
-        place = make.membership(organization)
-        make.role_grant(place, "reports", "editor")
-        make.role_grant(place, "pages", "editor")
-
-        assert [each.product.code for each in product_roles.of_member(place)] == ["pages"]
-        product_roles.set_for(place, {"pages": "viewer"}, by=make.user(is_staff=True))
-        organization.product_codes = ["pages", "reports"]
-        organization.save()
-
-        found = product_roles.of_member(Membership.objects.get(pk=place.pk))
-        assert [(each.product.code, each.role) for each in found] == [("pages", "viewer"), ("reports", "editor")]
-
-    def test_what_newcomers_begin_with_in_them_is_kept(self, organization: Organization) -> None:
-        make.product("pages", role_options=["admin"])
-        organization.default_product_roles = {"reports": "viewer"}
-
-        assert product_roles.defaults_with(organization, {"pages": "admin"}) == {
-            "pages": "admin",
-            "reports": "viewer",
-        }
-        assert product_roles.defaults_with(organization, {"reports": "viewer"}) == {"reports": "viewer"}

@@ -370,8 +370,13 @@ class TestHandingOver:
 
 def test_product_role_options_are_those_of_products_that_have_some(owner: PersonClient) -> None:
     make.product("pages", name="Pages", role_options=["admin", "editor", "viewer"], position=1)
-    make.product("bundle", position=2)
+    make.product("alerts", name="Alerts", role_options=["admin"], position=2)
+    make.product("bundle", position=3)
+    Organization.objects.filter(pk=owner.organization.pk).update(product_codes=["alerts"])
 
     assert owner.get(path(owner, "/product-role-options")).json() == {
-        "items": [{"product": "pages", "name": "Pages", "roles": ["admin", "editor", "viewer"]}]
+        "items": [
+            {"product": "pages", "name": "Pages", "roles": ["admin", "editor", "viewer"], "included": False},
+            {"product": "alerts", "name": "Alerts", "roles": ["admin"], "included": True},
+        ]
     }
