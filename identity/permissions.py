@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.db.models import Aggregate, Case, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 
 if TYPE_CHECKING:
     from django.db.models.sql.compiler import SQLCompiler
@@ -58,11 +58,19 @@ def came_with(row: Any, user: "User") -> None:
 
 def held_by(person: str) -> Case:
     """The permissions of staff as one text, as an expression about a row with this path to the person."""
-    name = Concat("content_type__app_label", Value("."), "codename")
-    rows = _held(OuterRef(OuterRef(f"{person}_id"))).order_by().annotate(one=Value(1)).values("one")
-    joined = Subquery(rows.annotate(names=Joined(name, Value(COMMA))).values("names"))
+    theirs = OuterRef(f"{person}_id")
+    # One look for their own and one for their groups': of one for either, SQLite reads every permission there is.
+    own = Permission.user_set.through.objects.filter(user=theirs)
+    groups = Permission.group_set.through.objects.filter(group__user=theirs)
+    joined = Concat(_names(own), Value(COMMA), _names(groups))
     staff = Q(**{f"{person}__is_staff": True, f"{person}__is_superuser": False})
     return Case(When(staff, then=joined), output_field=TextField())
+
+
+def _names(links: "QuerySet[Any]") -> Coalesce:
+    name = Concat("permission__content_type__app_label", Value("."), "permission__codename")
+    rows = links.order_by().annotate(one=Value(1)).values("one")
+    return Coalesce(Subquery(rows.annotate(names=Joined(name, Value(COMMA))).values("names")), Value(""))
 
 
 def _held(person: Any) -> "QuerySet[Permission]":

@@ -194,6 +194,7 @@ _WORDS: dict[type[httpx.TransportError], str] = {
     httpx.ConnectTimeout: "did not accept a connection in time.",
     httpx.TimeoutException: "did not answer in time.",
     httpx.ConnectError: "could not be reached",
+    httpx.UnsupportedProtocol: "cannot be asked",
     httpx.ProtocolError: "does not speak HTTP as it should",
     httpx.TransportError: "broke the connection off",
 }

@@ -10,8 +10,10 @@ from billing.services import taxes
 from billing.splitting import half_up
 
 # A line is rounded once, the tax once for the invoice and shared out by largest remainder. Another rule gets another
-# name; old evidence keeps naming this one.
-RULE = "line-half-up/tax-largest-remainder/1"
+# name; old evidence keeps naming the one that it was sealed by. The first knew no discounts.
+FIRST_RULE = "line-half-up/tax-largest-remainder/1"
+RULE = "line-half-up/tax-largest-remainder/2"
+SINCE_THE_SECOND = "discount_minor"
 
 
 def line_amount(line: InvoiceLine) -> int:
@@ -63,9 +65,12 @@ def verify(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
     document = {name: value for name, value in invoice.evidence.items() if name != "sha256"}
     if invoice.evidence.get("sha256") != _sha256(document):
         return ["the evidence is missing or was altered after it was sealed"]
-    if document["rule"] != RULE:
+    if document["rule"] not in (FIRST_RULE, RULE):
         return [f"the evidence names the rule {document['rule']!r}, which is not known"]
-    told = [_line(line) for line in lines]
+    told, totals = [_line(line) for line in lines], _totals(invoice)
+    if document["rule"] == FIRST_RULE:
+        for figures in (*told, totals):
+            figures.pop(SINCE_THE_SECOND)
     problems = [
         f"line {place} is {now}, sealed as {then}"
         for place, (now, then) in enumerate(zip(told, document["lines"], strict=False), 1)
@@ -75,7 +80,7 @@ def verify(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[str]:
         problems.append(f"it has {len(told)} lines, sealed with {len(document['lines'])}")
     problems += [
         f"{name} is {value}, sealed as {document[name]}"
-        for name, value in {**_totals(invoice), "number": invoice.number, "currency": invoice.currency}.items()
+        for name, value in {**totals, "number": invoice.number, "currency": invoice.currency}.items()
         if value != document[name]
     ]
     return problems + _recomputed(invoice, lines, document["tax"])

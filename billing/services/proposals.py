@@ -156,8 +156,9 @@ def _billed(subscription: Subscription, at: datetime) -> Billed:
         period_end=subscription.current_period_end,
         period_start__lte=at,
     ).exclude(invoice__status=Invoice.Status.VOID)
-    found = list(lines.order_by("-period_start"))
-    last = [line for line in found if line.period_start == found[0].period_start]
+    # Of two changes in one second the later's: it took back what the earlier had charged.
+    found = list(lines.order_by("-period_start", "-invoice__issued_at", "-invoice_id"))
+    last = [line for line in found if line.invoice_id == found[0].invoice_id]
     if last:
         return Billed(sum(line.amount_minor for line in last), subscription.quantity, last[0].period_start)
     whole = base_minor(periods.terms_for(subscription, subscription.price, subscription.quantity))

@@ -21,6 +21,7 @@ from billing.models import (
     Payment,
     PaymentMethod,
     Plan,
+    PlanMigration,
     PlanVersion,
     Price,
     Purchase,
@@ -329,3 +330,9 @@ def checkout_session(tenant: ConsumerTenant | None = None, **fields: Any) -> Che
         "cancel_url": "https://shop.test/back",
     } | fields
     return CheckoutSession.objects.create(organization=of_tenant.organization, consumer_tenant=of_tenant, **values)
+
+
+def plan_migration(plan: Plan, **fields: Any) -> PlanMigration:
+    """A draft that would move a plan's subscribers to its present version, without charge."""
+    values: dict[str, Any] = {"to_version": plan.current, "policy": PlanMigration.Policy.FREE, "reason": "Moved."}
+    return PlanMigration.objects.create(plan=plan, **(values | fields))

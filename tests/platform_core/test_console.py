@@ -152,6 +152,7 @@ def _sales(subscription: Subscription) -> Iterator[Model]:
     tenant = make.consumer_tenant(make.consumer(url="https://a.test/"), subscription.organization)
     yield from (tenant, tenant.consumer, make.purchase(subscription, consumer_tenant=tenant))
     yield make.subscription_change(subscription)
+    yield make.plan_migration(subscription.plan)
 
 
 def _organization(organization: Organization) -> Iterator[Model]:

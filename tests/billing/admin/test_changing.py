@@ -73,7 +73,7 @@ def test_another_wish_is_told_anew() -> None:
         ({"quantity": "0"}, "greater than or equal to 1"),
         ({"plan": "pages-team"}, "not one of the available choices"),
         ({"interval": "once"}, "not one of the available choices"),
-        ({"interval": "year"}, "cannot be bought yet"),
+        ({"interval": "year"}, "has no price by this interval"),
         ({"reason": ""}, "This field is required"),
         ({"shown": '{"wish": 1, "at": 7, "due": "x"}'}, "Nothing is changed yet"),
         ({"shown": "[]"}, "Nothing is changed yet"),

@@ -9,7 +9,7 @@ from billing.models import Invoice, Subscription, SubscriptionChange
 from billing.providers.sandbox import clock as sandbox
 from billing.services import catalog, changes, periods, prices, proposals
 from billing.services.proposals import Asked, Proposal
-from platform_core.errors import Conflict
+from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import Mail
 from tests import kept
 from tests.billing import shop
@@ -139,7 +139,7 @@ def test_staff_have_more_in_force_with_the_next_period() -> None:
 def test_a_plan_that_is_not_sold_by_the_year_is_not_had_by_it() -> None:
     customer()
 
-    with pytest.raises(Conflict, match="cannot be bought yet"):
+    with pytest.raises(InvalidInput, match="Hosting Pro has no price by this interval"):
         wanted("pro", "year")
 
 

@@ -156,7 +156,7 @@ def test_a_receiver_that_is_gone_is_disabled() -> None:
         ("http://127.0.0.1:9/", "127.0.0.1 (127.0.0.1) is not a public address."),
         ("http://169.254.169.254/", "169.254.169.254 (169.254.169.254) is not a public address."),
         ("http://0177.0.0.1/", "Invalid IPv4 address: '0177.0.0.1'"),
-        ("ftp://127.0.0.1/", "127.0.0.1: UnsupportedProtocol"),
+        ("ftp://127.0.0.1/", "127.0.0.1 cannot be asked: Request URL has an unsupported protocol 'ftp://'."),
     ],
 )
 def test_a_customers_endpoint_may_not_be_private(url: str, reason: str) -> None:

@@ -43,15 +43,23 @@ def _billed(books: Books, subscription: Json, item: Json, at: int) -> tuple[int,
     """What the present period, or what is left of it since the last change, was billed at, and from when to when."""
     end = subscription["_period_end"]
     found = [
-        (line["period"]["start"], line["amount"] - sum(each["amount"] for each in line.get("discount_amounts", ())))
+        line
         for line in _lines_of(books, subscription, item)
         if line["amount"] >= 0 and line["period"]["end"] == end and line["period"]["start"] <= at
     ]
     if not found:
         price = books.get("price", item["price"])
         return amount_of(price, item["quantity"]), subscription["_period_start"], end
-    begun = max(start for start, _ in found)
-    return sum(net for start, net in found if start == begun), begun, end
+    begun = max(line["period"]["start"] for line in found)
+    # Of two changes in one second the later took back what the earlier had charged.
+    last = [line for line in found if line["period"]["start"] == begun][-1]
+    of_last = [line for line in found if (line["period"]["start"], line["invoice"]) == (begun, last["invoice"])]
+    return sum(map(_net, of_last)), begun, end
+
+
+def _net(line: Json) -> int:
+    amount: int = line["amount"]
+    return amount - sum(int(each["amount"]) for each in line.get("discount_amounts", ()))
 
 
 def _lines_of(books: Books, subscription: Json, item: Json) -> list[Json]:
