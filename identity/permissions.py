@@ -62,7 +62,7 @@ def held_by(person: str) -> Case:
     # One look for their own and one for their groups': of one for either, SQLite reads every permission there is.
     own = Permission.user_set.through.objects.filter(user=theirs)
     groups = Permission.group_set.through.objects.filter(group__user=theirs)
-    joined = Concat(_names(own), Value(COMMA), _names(groups))
+    joined = Concat(_names(own), Value(COMMA), _names(groups), output_field=TextField())
     staff = Q(**{f"{person}__is_staff": True, f"{person}__is_superuser": False})
     return Case(When(staff, then=joined), output_field=TextField())
 
@@ -70,7 +70,9 @@ def held_by(person: str) -> Case:
 def _names(links: "QuerySet[Any]") -> Coalesce:
     name = Concat("permission__content_type__app_label", Value("."), "permission__codename")
     rows = links.order_by().annotate(one=Value(1)).values("one")
-    return Coalesce(Subquery(rows.annotate(names=Joined(name, Value(COMMA))).values("names")), Value(""))
+    return Coalesce(
+        Subquery(rows.annotate(names=Joined(name, Value(COMMA))).values("names")), Value(""), output_field=TextField()
+    )
 
 
 def _held(person: Any) -> "QuerySet[Permission]":
