@@ -113,8 +113,8 @@ class SetupSpec:
 class ChangeSpec:
     """What a subscription should be for from now on (or, scheduled, from its next period).
 
-    `price_id` and `quantity` are the plan's, whose item is `item_id` or else the first; `items`, where it is given, is
-    all that is sold beside it: the rest goes.
+    `price_id` and `quantity` are the plan's. Its item is `item_id`, else the one at `price_id` or, until now, at
+    `from_price_id`, else the first. `items`, where it is given, is all that is sold beside it: the rest goes.
     """
 
     subscription_id: str
@@ -126,6 +126,7 @@ class ChangeSpec:
     trial_end: datetime | None = None
     items: Sequence[ItemSpec] | None = None
     item_id: str = ""
+    from_price_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ def _look(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
 
 
 def _is_done(row: SubscriptionChange, snapshot: Snapshot) -> bool:
-    fact = cast("SubscriptionFact", snapshot.subscription)
+    fact = subscriptions.plan_first(cast("SubscriptionFact", snapshot.subscription))
     price_id = row.price.provider_price_id if row.price else ""
     match row.kind:
         case Kind.UPGRADE | Kind.DOWNGRADE:
@@ -230,8 +230,11 @@ def _is_done(row: SubscriptionChange, snapshot: Snapshot) -> bool:
             return fact.trial_end == row.trial_ends_at
         case Kind.END:
             return fact.ended_at is not None
+        case Kind.RESUME:
+            waits = snapshot.schedule is not None and snapshot.schedule.takes_effect_at is not None
+            return not (fact.cancel_at_period_end or waits or fact.status == Subscription.Status.PAUSED)
         case _:
-            return fact.cancel_at_period_end is (row.kind == Kind.CANCEL)
+            return fact.cancel_at_period_end
 
 
 def _ask(row: SubscriptionChange) -> datetime | None:
@@ -267,6 +270,7 @@ def _spec(row: SubscriptionChange) -> ChangeSpec:
         quantity=row.quantity,
         prorate="now" if row.prorated_at else "none",
         trial_end=row.trial_ends_at,
+        from_price_id=row.subscription.price.provider_price_id,
     )
 
 
@@ -274,10 +278,12 @@ def _spec(row: SubscriptionChange) -> ChangeSpec:
 @transaction.atomic
 def _record(row: SubscriptionChange, snapshot: Snapshot | None, effective_at: datetime | None) -> None:
     """The provider has done it: the row, the subscription as it is now, and the mail, together."""
+    if not leases.renew(row):
+        return
+    # Before it is scheduled itself: one change at most waits for the next period.
     planned.withdraw(row.subscription_id)
     settled = {"status": Status.SCHEDULED if _waits(row) else Status.APPLIED}
-    if not leases.settle(row, **settled, effective_at=effective_at or clock.now(), settled_at=clock.now(), failure=""):
-        return
+    leases.settle(row, **settled, effective_at=effective_at or clock.now(), settled_at=clock.now(), failure="")
     held = row.subscription
     row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization) if snapshot else held
     if row.plan_version is not None and not _waits(row):

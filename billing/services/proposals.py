@@ -191,6 +191,7 @@ def spec_of(proposal: Proposal) -> ChangeSpec:
         price_id=proposal.price.provider_price_id,
         quantity=proposal.quantity,
         prorate="now" if proposal.prorated_at else "none",
+        from_price_id=proposal.subscription.price.provider_price_id,
     )
 
 

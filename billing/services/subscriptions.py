@@ -45,7 +45,7 @@ def record_purchase(
     Runs in the caller's transaction. A reading holds everything, so an older one is thrown away whole, and one that
     found nothing new only says until when that was so.
     """
-    fact = _plan_first(cast("SubscriptionFact", snapshot.subscription))
+    fact = plan_first(cast("SubscriptionFact", snapshot.subscription))
     held = Subscription.objects.select_for_update(of=("self",)).select_related("plan__product")
     row = held.filter(provider_subscription_id=fact.id).first()
     if row is not None and row.observed_at >= snapshot.observed_at:
@@ -66,7 +66,7 @@ def record_purchase(
     return row
 
 
-def _plan_first(fact: SubscriptionFact) -> SubscriptionFact:
+def plan_first(fact: SubscriptionFact) -> SubscriptionFact:
     """What it is for first of all is its plan, in whichever order the provider tells its items."""
     if len(fact.items) <= 1:
         return fact

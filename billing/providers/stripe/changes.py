@@ -100,8 +100,15 @@ def items_of(subscription: Raw, spec: ChangeSpec) -> list[dict[str, Any]]:
 
 
 def plan_first(subscription: Raw, spec: ChangeSpec) -> list[Raw]:
-    """The items, that of the plan first."""
-    return sorted(subscription["items"]["data"], key=lambda item: bool(spec.item_id) and item["id"] != spec.item_id)
+    """The items, that of the plan first: Stripe tells them in whichever order."""
+    known = (spec.price_id, spec.from_price_id)
+
+    def is_beside(item: Raw) -> bool:
+        if spec.item_id:
+            return bool(item["id"] != spec.item_id)
+        return bool(spec.from_price_id) and id_of(item["price"]) not in known
+
+    return sorted(subscription["items"]["data"], key=is_beside)
 
 
 def is_already(subscription: Raw, spec: ChangeSpec) -> bool:

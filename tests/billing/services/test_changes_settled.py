@@ -101,6 +101,19 @@ def test_a_slow_caller_whose_change_was_made_by_a_worker_makes_it_no_second_time
     assert SubscriptionChange.objects.get().status == Status.APPLIED
 
 
+def test_a_slow_caller_takes_back_nothing_that_was_planned_since() -> None:
+    customer()
+    row = entered()
+    abandon()
+    assert changes.settle_one("test")
+    planned = upgraded("hosting-starter")
+
+    changes._record(row, None, None)
+
+    planned.refresh_from_db()
+    assert planned.status == Status.SCHEDULED
+
+
 def test_a_worker_goes_on_after_a_refusal_and_a_slow_caller_writes_none_of_its_own() -> None:
     customer()
     set_card(present(), CANNOT_PAY)
@@ -167,6 +180,19 @@ def test_a_resumption_that_nobody_heard_of(done: bool, status: str) -> None:
     assert found_after_a_day() == status
 
     assert present().cancel_at_period_end is not done
+
+
+@pytest.mark.parametrize(("done", "status"), OUTCOMES)
+def test_a_planned_step_down_of_which_nobody_heard_that_it_was_taken_back(done: bool, status: str) -> None:
+    customer("hosting-pro")
+    planned = upgraded("hosting-starter")
+    with lost(done=done, path="/v1/subscription_schedules/"), pytest.raises(ProviderError):
+        changes.resume(present(), NOBODY)
+
+    assert found_after_a_day() == status
+
+    planned.refresh_from_db()
+    assert planned.status == (Status.WITHDRAWN if done else Status.SCHEDULED)
 
 
 @pytest.mark.parametrize(("done", "status"), OUTCOMES)
