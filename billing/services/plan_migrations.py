@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from billing.models import Plan, PlanMigration, PlanMove, Price, Subscription, SubscriptionChange
+from billing.providers.protocol import ProviderRefused
 from billing.services import changes, newer_terms, periods, plans, proposals
 from billing.services.proposals import Asked
 from billing.services.proration import base_minor
@@ -18,7 +19,7 @@ from platform_core import clock, workflow
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import Job
 from platform_core.services import audit
-from platform_core.workflow import Again, Context, Done, Fail, Next, Outcome, Step, Workflow
+from platform_core.workflow import Context, Done, Fail, Next, Outcome, Step, Wait, Workflow
 
 if TYPE_CHECKING:
     from identity.models import User
@@ -87,7 +88,7 @@ def _drafted(migration: PlanMigration, target: Plan, row: Subscription) -> PlanM
         move.to_price, move.to_minor = price, _period_minor(row, price)
         if price.pk != row.price_id:
             move.due_minor = proposals.propose(row, price, row.quantity, **_terms(migration)).due_minor
-    except Conflict as refusal:
+    except (Conflict, InvalidInput) as refusal:
         move.status, move.note = PlanMove.Status.SKIPPED, refusal.message[:500]
     return move
 
@@ -158,13 +159,15 @@ def move_next(context: Context) -> Outcome:
     if move is None:
         return Done()
     if changes.is_under_way(move.subscription, besides=_key(move)):
-        return Again(15, UNDER_WAY)
+        return Wait(15, UNDER_WAY)
     try:
         change = _made(migration, move)
-    except changes.Refused as refusal:
+    except (changes.Refused, ProviderRefused) as refusal:
         _settle(move, PlanMove.Status.FAILED, note=refusal.message)
         return Fail("REFUSED", f"{move.organization}: {refusal.message}")
     except Conflict as refusal:
+        if changes.is_under_way(move.subscription):
+            return Wait(15, UNDER_WAY)
         _settle(move, PlanMove.Status.SKIPPED, note=refusal.message)
     else:
         _settle(move, PlanMove.Status.DONE, change=change)
@@ -190,6 +193,8 @@ def _made(migration: PlanMigration, move: PlanMove) -> SubscriptionChange:
     terms = _terms(migration)
     if price is None or price.pk == row.price_id:
         return newer_terms.take(row, migration.to_version, asked, timing=terms["timing"])
+    if SubscriptionChange.objects.filter(subscription=row).scheduled().exists():
+        raise Conflict("Another change of it waits for its next period.")
     proposal = proposals.at_provider(proposals.propose(row, price, row.quantity, **terms))
     return changes.change_plan(proposal, asked, version=migration.to_version)
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from billing.models import Plan, PlanMigration, PlanMove, Subscription, SubscriptionChange
+from billing.models import Plan, PlanMigration, PlanMove, Price, Subscription, SubscriptionChange
 from billing.providers.sandbox import clock as sandbox
 from billing.providers.sandbox.faults import Fault, injected
 from billing.services import changes, plan_migrations, versions
 from billing.services.proposals import Asked
+from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import AuditEvent, Job, Mail
 from platform_core.workflow import engine
@@ -105,6 +106,22 @@ class TestLooking:
         migration = drafted("starter", Policy.FREE)
 
         assert [move.organization.name for move in migration.moves.all()] == ["Bakery", "Chandler"]
+
+    def test_whoever_pays_by_an_interval_that_is_not_sold_is_skipped(self) -> None:
+        anchor, *_ = world()
+        terms = {
+            "currency": "usd",
+            "interval": Price.Interval.YEAR,
+            "amount_minor": 49_000,
+            "lookup_key": "starter_year",
+        }
+        yearly = Price.objects.create(plan=anchor.plan, kind=Price.Kind.RECURRING, **terms)
+        Subscription.objects.filter(pk=anchor.pk).update(price=yearly)
+
+        found, bakery, _ = drafted().moves.order_by("organization__name")
+
+        assert (found.status, found.note) == ("skipped", "Hosting Pro has no price by this interval.")
+        assert bakery.status == "waiting"
 
     def test_another_price_is_skipped_where_it_is_not_sold(self) -> None:
         world()
@@ -246,23 +263,43 @@ class TestFaults:
         pending = make.subscription_change(anchor, status="pending")
         plan_migrations.start(drafted(), by=None)
 
-        run()
+        # However long it takes: to wait is not to fail.
+        assert run().status == "running"
         assert moves()[0] == ("Anchor", "waiting")
         SubscriptionChange.objects.filter(pk=pending.pk).update(status="refused")
-        Job.objects.update(failures=0, attempt=0)
-        if PlanMigration.objects.get().status == "stopped":
-            plan_migrations.start(PlanMigration.objects.get(), by=None)
         assert run().status == "done"
 
         assert moves()[0] == ("Anchor", "done")
 
-    def test_newer_terms_do_not_come_beside_another_change(self) -> None:
+    def test_its_own_change_that_another_hand_holds_is_waited_for(self) -> None:
+        anchor, *_ = world()
+        migration = drafted()
+        move = migration.moves.get(organization=anchor.organization)
+        held = {"run_after": sandbox.now(), "lease_until": clock.wall() + timedelta(hours=1)}
+        make.subscription_change(anchor, status="pending", request_digest=f"move:{move.pk}", **held)
+        plan_migrations.start(migration, by=None)
+
+        assert run().status == "running"
+
+        assert moves()[:2] == [("Anchor", "waiting"), ("Bakery", "waiting")]
+
+    def test_what_the_provider_does_not_know_stops_it(self) -> None:
+        anchor, *_ = world()
+        Subscription.objects.filter(pk=anchor.pk).update(provider_subscription_id="sub_of_nobody")
+        plan_migrations.start(drafted(), by=None)
+
+        assert run().status == "stopped"
+
+        assert moves()[:2] == [("Anchor", "failed"), ("Bakery", "waiting")]
+
+    @pytest.mark.parametrize(("to", "policy"), [("starter", Policy.FREE), ("pro", Policy.PRORATED)])
+    def test_nothing_comes_beside_a_change_that_waits(self, to: str, policy: Policy) -> None:
         anchor, *_ = world()
         make.subscription_change(
             anchor, kind="downgrade", timing="renewal", status="scheduled", price=anchor.price, quantity=7
         )
 
-        plan_migrations.start(drafted("starter", Policy.FREE), by=None)
+        plan_migrations.start(drafted(to, policy), by=None)
         run()
 
         assert moves()[:2] == [("Anchor", "skipped"), ("Bakery", "done")]
