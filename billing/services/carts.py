@@ -152,9 +152,17 @@ def offered(price: Price) -> dict[str, Price]:
 def quote(cart: Cart) -> Quote:
     """What it comes to. Discounts are shared out so that the items' sum to the whole."""
     amounts = [item.amount_minor for item in cart.items]
-    off = coupons.shares(cart.coupon, amounts) if cart.coupon else [0] * len(amounts)
-    quoted = tuple(QuotedItem(*each) for each in zip(cart.items, amounts, off, strict=True))
+    quoted = tuple(QuotedItem(*each) for each in zip(cart.items, amounts, _off(cart, amounts), strict=True))
     return Quote(quoted, cart.coupon, cart.trial_days, cart.price.currency, cart.price.interval)
+
+
+def _off(cart: Cart, amounts: list[int]) -> list[int]:
+    """What the coupon takes off each: of what it is not for, nothing."""
+    coupon = cart.coupon
+    if coupon is None:
+        return [0] * len(amounts)
+    covered = (coupons.covers(coupon, item.price.plan) for item in cart.items)
+    return coupons.shares(coupon, [amount if is_so else 0 for amount, is_so in zip(amounts, covered, strict=True)])
 
 
 def first_payment(subscription: Subscription) -> Quote:
@@ -172,9 +180,11 @@ def first_payment(subscription: Subscription) -> Quote:
 
 def stored(row: CheckoutSession) -> Cart:
     """The cart that a checkout was opened with."""
-    beside = CheckoutAddOn.objects.filter(checkout=row).select_related("price__plan").order_by("price__plan__code")
+    beside = CheckoutAddOn.objects.filter(checkout=row).select_related("price__plan")
     held = CouponRedemption.objects.filter(checkout=row).select_related("coupon").first()
-    add_ons = tuple(Item(each.price, each.quantity) for each in beside)
+    # As a cart is filled; a database has its own order of characters.
+    by_code = sorted(beside, key=lambda each: each.price.plan.code)
+    add_ons = tuple(Item(each.price, each.quantity) for each in by_code)
     return Cart(Item(row.price, row.quantity), add_ons, held.coupon if held else None, row.trial_days)
 
 

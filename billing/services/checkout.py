@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers import provider
-from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, ProviderError, Snapshot
+from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, ProviderError, ProviderRefused, Snapshot
 from billing.services import accounts, alone, carts, coupons, offers, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.services.carts import Cart
@@ -141,8 +141,13 @@ def _close_earlier(row: CheckoutSession) -> None:
 
 def _close(row: CheckoutSession) -> None:
     """Nobody can pay on its page any more; where somebody just has, that is a conflict."""
-    # One without a page may be about to get it: asking the same again tells which.
-    page = row if row.url else _open_page(row)
+    try:
+        # One without a page may be about to get it: asking the same again tells which.
+        page = row if row.url else _open_page(row)
+    except ProviderRefused:
+        # It has no page and never gets one: what it waits for is in nobody's way.
+        _leave_open(row, status=CheckoutSession.Status.EXPIRED)
+        return
     if provider().close_checkout(page.provider_session_id, key=f"checkout:{page.pk}:close").status == "complete":
         raise Conflict(f"{row.plan} has been paid for a moment ago. It appears here shortly.")
     _leave_open(row, status=CheckoutSession.Status.EXPIRED)
@@ -251,7 +256,10 @@ def end_stale() -> dict[str, int]:
 
 
 def _end(row: CheckoutSession) -> bool:
-    """A page that we never learned of was never shown to anybody; any other is what the provider says it is."""
+    """A page that we never learned of was never shown to anybody, and on one that is gone nobody paid.
+
+    Any other is what the provider says it is.
+    """
     if not row.provider_session_id:
         return _leave_open(row, status=CheckoutSession.Status.EXPIRED)
     try:
@@ -261,8 +269,9 @@ def _end(row: CheckoutSession) -> bool:
         return False
     with transaction.atomic():
         held = CheckoutSession.objects.select_for_update().get(pk=row.pk)
-        is_open = held.status == CheckoutSession.Status.OPEN
-        return is_open and snapshot is not None and complete_checkout(held, snapshot)
+        if snapshot is None:
+            return _leave_open(held, status=CheckoutSession.Status.EXPIRED)
+        return held.status == CheckoutSession.Status.OPEN and complete_checkout(held, snapshot)
 
 
 def _hand_over(purchase: CheckoutSession, buyer: Buyer, snapshot: Snapshot) -> None:

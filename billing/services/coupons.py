@@ -45,6 +45,13 @@ def shares(coupon: Coupon, amounts: Sequence[int]) -> list[int]:
     return [share + (at in largest) for at, (share, _) in enumerate(exact)]
 
 
+def covers(coupon: Coupon, plan: Plan) -> bool:
+    """Whether it takes anything off the plan: one of a product is for the plans that the product had by then."""
+    if coupon.product_id is None:
+        return True
+    return plan.product_id == coupon.product_id and plan.created_at <= coupon.created_at
+
+
 @transaction.atomic
 def add(values: Mapping[str, Any], *, by: "User | None") -> Coupon:
     """A coupon; its code is written in capitals."""
@@ -97,7 +104,7 @@ def named(code: str, price: Price, organization: Organization) -> Coupon:
         raise _refused(f"This coupon is for {coupon.product}.")
     if coupon.amount_minor is not None and coupon.currency != price.currency:
         raise _refused(f"This coupon is in {coupon.currency.upper()}, the price in {price.currency.upper()}.")
-    if price.plan.created_at > coupon.created_at and coupon.product_id is not None:
+    if not covers(coupon, price.plan):
         raise _refused(f"This coupon is older than {price.plan}, and not for it.")
     if coupon.first_purchase_only and _has_bought(organization):
         raise _refused("This coupon is for a first purchase.")

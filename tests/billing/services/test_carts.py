@@ -1,5 +1,6 @@
 """What a cart holds, what may be in it, and that its quote is what the provider charges."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from billing.services import carts, catalog, entitlements, invoice_verification,
 from billing.services.carts import Cart, Item
 from billing.services.checkout import start_checkout
 from orgs.models import Organization
+from platform_core import clock
 from platform_core.errors import InvalidInput
 from tests import make
 from tests.billing import extras, shop
@@ -33,7 +35,7 @@ sums = st.builds(lambda off: Coupon(amount_minor=off, currency="usd"), st.intege
 
 
 def cart_of(costs: list[int], coupon: Coupon | None = None, trial_days: int = 0) -> Cart:
-    prices = [Price(amount_minor=cost, currency="usd", interval="month") for cost in costs]
+    prices = [Price(plan=Plan(), amount_minor=cost, currency="usd", interval="month") for cost in costs]
     first, *others = [Item(price) for price in prices]
     return Cart(first, tuple(others), coupon, trial_days)
 
@@ -60,6 +62,16 @@ def test_a_quote_is_what_the_provider_works_out(costs: list[int], coupon: Coupon
 
     told = [sum(each["amount"] for each in line["discount_amounts"]) for line in lines]
     assert [each.discount_minor for each in quote.items] == told
+
+
+def test_a_coupon_of_a_product_takes_nothing_off_what_came_later(organization: Organization) -> None:
+    extras.opened()
+    extras.coupon(product=Plan.objects.get(code="hosting-pro").product)
+    Plan.objects.filter(code=extras.BACKUPS).update(created_at=clock.now() + timedelta(seconds=1))
+
+    quote = carts.quote(extras.cart(organization, add_ons={extras.BACKUPS: 2}, coupon="spring"))
+
+    assert [each.discount_minor for each in quote.items] == [3_225, 0]
 
 
 @pytest.mark.parametrize(

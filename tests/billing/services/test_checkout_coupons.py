@@ -124,6 +124,21 @@ def test_a_lost_answer_asks_the_same_again(organization: Organization) -> None:
     assert CouponRedemption.objects.get().status == "reserved"
 
 
+def test_what_the_provider_will_never_open_is_in_nobodys_way(organization: Organization) -> None:
+    extras.coupon()
+    with (
+        faults.injected(Fault.TIMEOUT_BEFORE, method="POST", path="/v1/checkout/sessions", times=3),
+        pytest.raises(ProviderError),
+    ):
+        opened(organization)
+    Record.objects.filter(kind="coupon").delete()
+
+    opened(organization, "hosting-starter", coupon="")
+
+    assert [row.status for row in CheckoutSession.objects.order_by("pk")] == ["expired", "open"]
+    assert CouponRedemption.objects.get().status == "released"
+
+
 def test_a_coupon_of_a_product_is_for_the_plans_that_it_had(organization: Organization) -> None:
     hosting = Plan.objects.get(code="hosting-pro").product
     extras.coupon("HOSTS", product=hosting)

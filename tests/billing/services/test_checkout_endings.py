@@ -123,11 +123,11 @@ def test_what_no_event_ended_is_asked_for(organization: Organization) -> None:
     assert end_stale() == {"ended": 0}
 
 
-def test_one_that_the_provider_forgot_stays_to_be_looked_at(organization: Organization) -> None:
+def test_one_that_the_provider_forgot_is_over(organization: Organization) -> None:
     shop.checkout(organization, "hosting-starter")
     clock.advance(by=timedelta(hours=49))
     Record.objects.filter(kind="checkout.session").delete()
 
-    assert end_stale() == {"ended": 0}
+    assert end_stale() == {"ended": 1}
 
-    assert CheckoutSession.objects.get().status == "open"
+    assert CheckoutSession.objects.get().status == "expired"
