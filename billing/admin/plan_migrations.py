@@ -40,7 +40,7 @@ class MoveSubscribers(Question):
     def __init__(self, row: Plan, data: Any = None) -> None:
         super().__init__(row, data)
         fields: Any = self.fields
-        fields["to"].queryset = Plan.objects.filter(product=row.product_id, status=Plan.Status.ACTIVE)
+        fields["to"].queryset = Plan.objects.on_sale().filter(product=row.product_id)
 
     def suggested(self) -> dict[str, Any]:
         return {"to": self.row.pk, "policy": Policy.RENEWAL}

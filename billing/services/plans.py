@@ -51,7 +51,7 @@ def beside(subscription: Subscription) -> QuerySet[Plan]:
         kind=Price.Kind.RECURRING, currency=subscription.price.currency, is_active=True
     ).exclude(provider_price_id="")
     siblings = Plan.objects.filter(product=subscription.plan.product_id)
-    active = siblings.filter(status=Plan.Status.ACTIVE, is_custom=False, prices__in=sold)
+    active = siblings.on_sale().filter(is_custom=False, prices__in=sold)
     return (active | siblings.filter(pk=subscription.plan_id)).distinct()
 
 

@@ -219,6 +219,8 @@ def _refuse_where_impossible(subscription: Subscription, price: Price, quantity:
         )
     if subscription.cancel_at_period_end:
         raise Conflict("The subscription ends with its period. Resume it first.")
+    if price.interval != subscription.price.interval and subscription.add_ons.exists():
+        raise Conflict("What is sold beside it is paid by the same interval: it cannot be changed alone.")
 
 
 def _moment(subscription: Subscription, at: datetime | None) -> datetime:

@@ -64,3 +64,14 @@ def test_it_takes_a_permission_of_its_own() -> None:
     ask = reverse("admin:billing_plan_operate", args=[row.pk, "move_subscribers"])
 
     assert Browser(staff("billing.view_plan", "billing.change_plan").user).post(ask).status_code == 403
+
+
+def test_what_is_sold_beside_a_plan_is_nothing_to_move_to() -> None:
+    row = plan()
+    beside = make.plan("storage", product=row.product, rank=9, is_add_on=True)
+    ask = reverse("admin:billing_plan_operate", args=[row.pk, "move_subscribers"])
+    given = {"answered": "1", "key": "k", "to": str(beside.pk), "policy": "free", "reason": "x"}
+
+    assert browser().post(ask, given).status_code == 200
+
+    assert not PlanMove.objects.exists()

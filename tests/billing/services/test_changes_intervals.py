@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from billing.models import Invoice, Subscription, SubscriptionChange
+from billing.models import Invoice, Subscription, SubscriptionAddOn, SubscriptionChange
 from billing.providers.sandbox import clock as sandbox
-from billing.services import catalog, changes, periods, prices, proposals
+from billing.services import catalog, changes, periods, plans, prices, proposals
 from billing.services.proposals import Asked, Proposal
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import Mail
-from tests import kept
+from tests import kept, make
 from tests.billing import shop
 from tests.billing.cards import PAYS, set_card
 from tests.billing.changing import MIDDLE, PRO, STARTER, charged, customer, present, read
@@ -181,3 +181,15 @@ class TestWhatWasPaused:
         assert (present().status, charged()) == ("active", [*before, STARTER])
         held.organization.refresh_from_db()
         assert held.organization.product_codes == ["hosting"]
+
+
+def test_it_is_not_changed_alone_where_something_is_sold_beside_it() -> None:
+    held = monthly()
+    beside = make.plan(product=held.plan.product, rank=9, is_add_on=True)
+    SubscriptionAddOn.objects.create(subscription=held, price=beside.prices.get(), plan_version=beside.current)
+    price, quantity = proposals.target(held, plan="", quantity=None, direction=Kind.UPGRADE, interval="year")
+
+    with pytest.raises(Conflict, match="paid by the same interval"):
+        proposals.propose(held, price, quantity)
+
+    assert beside not in plans.beside(held)
