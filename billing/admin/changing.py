@@ -1,6 +1,8 @@
 """Changing what a customer's subscription is for, in the console: what it costs is told before it is done."""
 
+import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +18,8 @@ from platform_core.admin.questions import Question
 from platform_core.errors import DomainError
 
 Timing = SubscriptionChange.Timing
+# A SHA-256's hexadecimal digits.
+DIGEST = 64
 WISHES = ("plan", "interval", "quantity", "timing")
 
 
@@ -77,12 +81,21 @@ class ChangePlan(Question):
 def _read(shown: str) -> dict[str, Any]:
     try:
         told = json.loads(shown)
-        return {"wish": told["wish"], "at": told["at"], "due": int(told["due"])}
-    except (ValueError, TypeError, KeyError):
+        return {"wish": told["wish"], "at": _moment(told["at"]), "due": int(told["due"])}
+    except (ValueError, TypeError, KeyError, OverflowError):
         return {}
 
 
-def _proposed(row: Subscription, wish: dict[str, Any], at: str | None) -> Proposal:
+def _moment(at: str | None) -> datetime | None:
+    if at is None:
+        return None
+    moment = parse_datetime(at)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("A moment with its zone is wanted.")
+    return moment
+
+
+def _proposed(row: Subscription, wish: dict[str, Any], at: datetime | None) -> Proposal:
     price, quantity = proposals.target(
         row,
         plan=wish["plan"],
@@ -90,8 +103,7 @@ def _proposed(row: Subscription, wish: dict[str, Any], at: str | None) -> Propos
         direction=SubscriptionChange.Kind.UPGRADE,
         interval=wish["interval"],
     )
-    moment = parse_datetime(at) if at else None
-    return proposals.at_provider(proposals.propose(row, price, quantity, at=moment, timing=Timing(wish["timing"])))
+    return proposals.at_provider(proposals.propose(row, price, quantity, at=at, timing=Timing(wish["timing"])))
 
 
 def _told(proposal: Proposal) -> str:
@@ -105,9 +117,14 @@ def _told(proposal: Proposal) -> str:
     return f"Nothing is changed yet. {proposal.price.plan} is in force {when}, then {period}. Send it again to do so."
 
 
+def _digest(key: str) -> str:
+    """As long as its column at most; the page's own keys are short."""
+    return key if len(key) <= DIGEST else hashlib.sha256(key.encode()).hexdigest()
+
+
 def change_plan(row: Subscription, by: User, *, key: str, proposal: Proposal, reason: str, **wish: Any) -> str:
     """As it was told."""
-    asked = Asked(by, reason, f"console:{key}")
+    asked = Asked(by, reason, _digest(f"console:{key}"))
     done = changes.asked_before(asked.digest) or changes.change_plan(proposal, asked)
     if done.timing == Timing.RENEWAL:
         return f"{proposal.price.plan} from {proposal.effective_at:%-d %B %Y} on"

@@ -68,7 +68,9 @@ class EntitlementsField(forms.Field):
     def _row(self, line: Row, number: int) -> dict[str, Any]:
         row: dict[str, Any] = {name: line[name] for name in ("code", "kind", "value") if line[name]}
         if line["limit"]:
-            if not line["limit"].isdecimal() or int(line["limit"]) > LARGEST:
+            # By its length first: Python does not even read a number of thousands of digits.
+            is_long = len(line["limit"]) > len(str(LARGEST))
+            if is_long or not line["limit"].isdecimal() or int(line["limit"]) > LARGEST:
                 raise ValidationError(f"Entitlement {number}: a limit is a whole number from 0 to {LARGEST}.")
             row["limit"] = int(line["limit"])
         if line["kind"] == "quota":

@@ -20,6 +20,8 @@ Timing = SubscriptionChange.Timing
 def take(subscription: Subscription, version: PlanVersion, asked: Asked, *, timing: Timing) -> SubscriptionChange:
     """These terms of its own plan from now on, or from the next period on."""
     held = Subscription.objects.select_for_update(of=("self",)).select_related("plan").get(pk=subscription.pk)
+    if held.status in Subscription.ENDED:
+        raise Conflict("The subscription has ended.")
     under_way = SubscriptionChange.objects.filter(subscription=held, status__in=[Status.PENDING, Status.SCHEDULED])
     if under_way.exists():
         raise Conflict("Another change of this subscription is under way, or waits for its next period.")

@@ -51,6 +51,7 @@ def test_entitlements_are_fields_of_their_own() -> None:
     assert PlanVersion.objects.count() == 1
     for wrong, said in (
         ({"entitlements-1-limit": "many"}, "Entitlement 2: a limit is a whole number"),
+        ({"entitlements-1-limit": "9" * 5_000}, "Entitlement 2: a limit is a whole number"),
         ({"entitlements-1-kind": "static"}, "Entitlement 2: a value is wanted."),
         ({"entitlements-1-code": "sso"}, "Each entitlement is named once."),
     ):

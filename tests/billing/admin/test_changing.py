@@ -87,3 +87,25 @@ def test_what_cannot_be_done_is_said(answers: dict[str, str], problem: str) -> N
 
     assert problem in page.text
     assert not SubscriptionChange.objects.exists()
+
+
+@pytest.mark.parametrize("at", ["7", '"2027-13-01T00:00:00Z"', '"2027-03-17T04:15:00"', '"soon"', '""', "null"])
+def test_a_moment_that_was_never_shown_is_told_anew(at: str) -> None:
+    customer()
+    page = Page()
+    wish = '{"plan": "hosting-pro", "interval": "month", "quantity": 1, "timing": "now"}'
+
+    assert page.send(shown=f'{{"wish": {wish}, "at": {at}, "due": 1}}') == 200
+
+    assert ("has changed since it was shown" if at == "null" else "Nothing is changed yet") in page.text
+    assert not SubscriptionChange.objects.exists()
+
+
+def test_a_long_key_is_a_key() -> None:
+    customer()
+    page = Page()
+    page.send(key="k" * 80)
+
+    assert page.send(key="k" * 80) == 302
+
+    assert len(SubscriptionChange.objects.get().request_digest) == 64
