@@ -64,7 +64,7 @@ def _own(fact: InvoiceFact) -> Invoice | None:
 
 def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> Invoice:
     """Our figures stand: of the provider's we take what was paid, why not, and how it ended."""
-    if invoice.observed_at > observed_at:
+    if invoice.observed_at > observed_at or _is_left_over(invoice, fact):
         return invoice
     before, invoice.observed_at = invoice.status, observed_at
     invoice.provider_invoice_id, invoice.provider_number = fact.id, fact.number
@@ -75,13 +75,27 @@ def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> I
     holds = asked - invoice.credited_minor <= fact.total_minor <= asked
     invoice.discrepancy = "" if holds else f"asked for as {fact.total_minor}, not {asked}"
     if fact.status in ENDS:
-        invoice.status, invoice.paid_at, invoice.next_attempt_at = Invoice.Status(fact.status), fact.paid_at, None
+        invoice.status, invoice.paid_at, invoice.next_attempt_at = _end(invoice, fact), fact.paid_at, None
     settling.follow(invoice, [])
     invoice.save()
     if invoice.status != before:
         audit.record("invoice.status", invoice, by=None, changes={"status": [before, invoice.status]})
     settling.announce(invoice, before)
     return invoice
+
+
+def _is_left_over(invoice: Invoice, fact: InvoiceFact) -> bool:
+    """A try to carry ours that broke off leaves a draft there; another one collects it, or will."""
+    if invoice.provider_invoice_id:
+        return invoice.provider_invoice_id != fact.id
+    return fact.status == "draft" and fact.total_minor != invoice.due_minor
+
+
+def _end(invoice: Invoice, fact: InvoiceFact) -> Invoice.Status:
+    """What credits or credit notes settled in part cannot be as if it had never been: the rest is given up."""
+    status = Invoice.Status(fact.status)
+    is_settled = bool(invoice.wallet_minor or invoice.credited_minor)
+    return Invoice.Status.UNCOLLECTIBLE if status == Invoice.Status.VOID and is_settled else status
 
 
 def _subscription_of(fact: InvoiceFact) -> Subscription | None:

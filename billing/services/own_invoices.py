@@ -6,13 +6,13 @@ uncollectible or void.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Q
 
-from billing.models import NANO, BillingPeriod, Invoice, InvoiceLine, Subscription
+from billing.models import NANO, BillingPeriod, Invoice, InvoiceLine, Payment, Subscription
 from billing.money import CURRENCIES
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceSpec
@@ -26,7 +26,10 @@ from platform_core.errors import InvalidInput
 
 WHY = "Its subscription is over, and nobody asks for it any more."
 
-
+# Under which name the provider's invoice tells what it was made over, and after how many tries.
+ASKED = "own_invoice_asked"
+# A bank debit is settled or refused within so long.
+BANK_DAYS = 14
 # The keys of whoever writes invoices name them within this.
 WRITTEN = UUID("5f0c7a52-6f0e-4c52-9a5b-6f3a1f1f7a10")
 
@@ -100,19 +103,36 @@ def due(by: datetime) -> list[Invoice]:
 
 
 def collect(invoice: Invoice) -> bool:
-    """Ask for one, outside any transaction; False if somebody else did so meanwhile."""
-    if not invoice.provider_invoice_id:
-        _carry(invoice)
-    return collection.retry(invoice)
+    """Ask for one as it is now, outside any transaction; False if that is no longer due, or somebody else did so."""
+    found = Invoice.objects.due_again(clock.now()).select_related("organization")
+    fresh = found.filter(pk=invoice.pk).first()
+    if fresh is None or not (fresh.provider_invoice_id or _carry(fresh)):
+        return False
+    return collection.retry(fresh)
 
 
-def _carry(invoice: Invoice) -> None:
-    """The provider's invoice that collects ours. What it made before a crash is found by its line, not made again."""
+def _carry(invoice: Invoice) -> bool:
+    """The provider's invoice that collects ours. What it made before a crash is found by its line, not made again.
+
+    False if ours is settled in part or whole meanwhile: what was made over more stays a draft that nobody charges.
+    """
     customer_id = accounts.customer_of(invoice.organization)
-    named = str(invoice.pk)
-    known = (item.invoice_id for item in provider().invoice_items_of(customer_id) if item.metadata.get(OWN) == named)
-    invoice.provider_invoice_id = next(known, "") or _made(invoice, customer_id).id
-    Invoice.objects.filter(pk=invoice.pk).update(provider_invoice_id=invoice.provider_invoice_id)
+    named = _named(invoice)
+    lines = (item for item in provider().invoice_items_of(customer_id) if item.metadata.items() >= named.items())
+    made = next((line.invoice_id for line in lines), "") or _made(invoice, customer_id).id
+    invoice.provider_invoice_id = made
+    same = Invoice.objects.filter(
+        pk=invoice.pk,
+        status=Invoice.Status.OPEN,
+        provider_invoice_id__in=("", made),
+        credited_minor=invoice.credited_minor,
+    )
+    return same.update(provider_invoice_id=made) == 1
+
+
+def _named(invoice: Invoice) -> dict[str, str]:
+    """What tells that the provider's is made for this invoice, over this amount, and not in place of a deleted one."""
+    return {OWN: str(invoice.pk), ASKED: f"{invoice.due_minor}:{invoice.attempt_count}"}
 
 
 def _made(invoice: Invoice, customer_id: str) -> InvoiceFact:
@@ -123,18 +143,24 @@ def _made(invoice: Invoice, customer_id: str) -> InvoiceFact:
         description=f"Invoice {invoice.number}",
         period_start=invoice.period_start,
         period_end=invoice.period_end,
-        metadata={OWN: str(invoice.pk)},
+        metadata=_named(invoice),
     )
-    return provider().open_invoice(spec, key=f"own-invoice:{invoice.pk}")
+    return provider().open_invoice(spec, key=f"own-invoice:{invoice.pk}:{spec.metadata[ASKED]}")
 
 
 # --- what nobody asks for ---
 def abandoned() -> list[Invoice]:
-    """Open invoices that the provider ceased to ask for when their subscription ended, once all of it is charged."""
+    """Open invoices that the provider ceased to ask for when their subscription ended, once all of it is charged.
+
+    One that a bank is asked to debit waits for what the bank says.
+    """
     waiting = Invoice.objects.filter(status=Invoice.Status.OPEN, next_attempt_at=None)
+    since = clock.now() - timedelta(days=BANK_DAYS)
+    debits = Payment.objects.filter(status=Payment.Status.PENDING, created_at__gte=since, invoice__isnull=False)
     over = waiting.filter(origin=Invoice.Origin.PROVIDER, subscription__status__in=Subscription.ENDED)
     charged = over.exclude(subscription__in=BillingPeriod.objects.uncharged().values("subscription"))
-    return list(charged.select_related("organization").order_by("issued_at", "pk"))
+    asked = charged.exclude(pk__in=debits.values("invoice"))
+    return list(asked.select_related("organization").order_by("issued_at", "pk"))
 
 
 def give_up(invoice: Invoice) -> bool:

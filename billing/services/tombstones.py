@@ -20,7 +20,7 @@ def bury(object_id: str) -> bool:
         provider=provider().name, external_id=object_id, status=ProviderObject.Status.LIVE
     )
     standing.update(status=BURIED, deleted_at=clock.now())
-    return _void(object_id)
+    return _void(object_id) or _let_go(object_id)
 
 
 def among(events: Iterable[ProviderEvent]) -> Collection[str]:
@@ -40,3 +40,18 @@ def _void(invoice_id: str) -> bool:
         invoice.save(update_fields=["status"])
         audit.record("invoice.status", invoice, by=None, changes={"status": [Invoice.Status.DRAFT, invoice.status]})
     return bool(drafts)
+
+
+def _let_go(invoice_id: str) -> bool:
+    """An open invoice of our own whose draft there was deleted is carried again, as a try with a key of its own."""
+    carried = Invoice.objects.select_for_update().filter(
+        provider=provider().name,
+        provider_invoice_id=invoice_id,
+        origin=Invoice.Origin.OURS,
+        status=Invoice.Status.OPEN,
+    )
+    for invoice in carried:
+        invoice.provider_invoice_id, invoice.attempt_count = "", invoice.attempt_count + 1
+        invoice.save(update_fields=["provider_invoice_id", "attempt_count"])
+        audit.record("invoice.update", invoice, by=None, changes={"provider_invoice_id": [invoice_id, ""]})
+    return bool(carried)

@@ -8,6 +8,7 @@ import pytest
 
 from billing.models import Invoice, LedgerEntry, Payment, Subscription
 from billing.providers import provider
+from billing.providers.protocol import InvoiceFact
 from billing.providers.sandbox.faults import Fault, injected
 from billing.providers.sandbox.models import IdempotencyKey, Record
 from billing.services import (
@@ -254,6 +255,87 @@ def test_what_the_provider_tells_before_its_answer_is_stored_is_the_same_invoice
     assert state(invoice)[0] == "paid"
 
 
+def test_what_was_listed_and_is_paid_meanwhile_is_not_asked_for() -> None:
+    invoice = asked(known())
+    crediting.credit(invoice, 2_900, reason="A mistake", key="a", by=None)
+
+    assert own_invoices.collect(invoice) is False
+    assert not Record.objects.filter(kind="invoice").exists()
+
+
+def test_what_is_credited_while_it_is_carried_is_not_charged_over_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice = asked(known())
+    made = own_invoices._made
+
+    def meanwhile(carried: Invoice, customer_id: str) -> InvoiceFact:
+        fact = made(carried, customer_id)
+        crediting.credit(Invoice.objects.get(), 900, reason="A part", key="a", by=None)
+        return fact
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own_invoices, "_made", meanwhile)
+        assert cycle.run_billing_cycle() == NOTHING
+    shop.catch_up()
+    assert state(invoice) == ("open", 0, 0)
+    assert invoice.provider_invoice_id == ""
+
+    assert cycle.run_billing_cycle() == RETRIED
+    shop.catch_up()
+
+    assert state(invoice) == ("paid", 2_000, 1)
+    assert [charge.data["amount"] for charge in Record.objects.filter(kind="charge")] == [2_000]
+    assert invoice.discrepancy == ""
+    assert sound()
+
+
+def test_a_draft_that_was_left_over_takes_nothing_over() -> None:
+    invoice = asked(known(""))
+    cycle.run_billing_cycle()
+    invoice.refresh_from_db()
+    fact = provider().finalize_invoice(invoice.provider_invoice_id, key="x")
+    other = replace(fact, id="in_left_over", status="void")
+
+    invoices.apply(other, organization=invoice.organization, observed_at=clock.wall())
+
+    before = invoice.provider_invoice_id
+    assert state(invoice)[0] == "open"
+    assert invoice.provider_invoice_id == before
+
+
+def test_a_draft_that_was_deleted_there_is_made_again() -> None:
+    invoice = asked(known())
+    own_invoices._made(invoice, accounts.customer_of(invoice.organization))
+    shop.catch_up()
+    invoice.refresh_from_db()
+    first = invoice.provider_invoice_id
+    client().v1.invoices.delete(first)
+    shop.catch_up()
+    assert state(invoice) == ("open", 0, 1)
+    assert invoice.provider_invoice_id == ""
+    event = AuditEvent.objects.get(action="invoice.update", target_id=str(invoice.pk))
+    assert event.changes == {"provider_invoice_id": [first, ""]}
+
+    assert cycle.run_billing_cycle() == RETRIED
+
+    assert state(invoice) == ("paid", 2_900, 2)
+    assert invoice.provider_invoice_id not in ("", first)
+
+
+def test_what_credits_covered_in_part_is_given_up_where_the_provider_voids_it() -> None:
+    organization = known("")
+    grant(organization.pk, "usd", Terms(900, "Welcome"), key="k", by=None)
+    invoice = asked(organization)
+    cycle.run_billing_cycle()
+    invoice.refresh_from_db()
+
+    client().v1.invoices.void_invoice(invoice.provider_invoice_id)
+    shop.catch_up()
+
+    assert state(invoice) == ("uncollectible", 0, 1)
+    assert (invoice.wallet_minor, invoice.written_off_minor, invoice.next_attempt_at) == (900, 2_000, None)
+    assert sound()
+
+
 def test_an_older_word_changes_nothing() -> None:
     invoice = asked(known())
     cycle.run_billing_cycle()
@@ -277,6 +359,19 @@ def test_what_the_provider_no_longer_asks_for_once_its_subscription_is_over_is_g
     event = AuditEvent.objects.get(action="invoice.write_off")
     assert event.changes["reason"] == own_invoices.WHY
     assert LedgerEntry.objects.filter(account__kind="bad_debt").get().amount_minor == owed.total_minor
+
+
+def test_what_a_bank_is_asked_to_debit_is_not_given_up_for_two_weeks() -> None:
+    organization = shop.customer()
+    Subscription.objects.update(status="canceled")
+    owed = invoices.apply(_left_open(organization), organization=organization, observed_at=clock.wall())
+    assert own_invoices.abandoned() == [owed]
+    Payment.objects.update(invoice=owed, status="pending")
+
+    assert own_invoices.abandoned() == []
+
+    Payment.objects.update(created_at=clock.now() - 14 * DAY)
+    assert own_invoices.abandoned() == [owed]
 
 
 def _left_open(organization: Organization):  # type: ignore[no-untyped-def]
