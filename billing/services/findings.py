@@ -144,10 +144,12 @@ def _end(finding: ReconciliationFinding) -> None:
         invoice = Invoice.objects.select_for_update().get(provider_invoice_id=finding.object_id)
         if invoice.paid_minor:
             raise Conflict("Money was paid on this invoice: give it back or credit it, and leave the finding as it is.")
+        if invoice.wallet_minor or invoice.credited_minor:
+            raise Conflict("Part of it is settled: credit or write off the rest, and leave the finding as it is.")
         was, invoice.status = invoice.status, Invoice.Status.VOID
         if was != Invoice.Status.DRAFT:
             settling.follow(invoice, [])
-        invoice.save(update_fields=["status"])
+        invoice.save(update_fields=["status", "written_off_minor"])
         settling.announce(invoice, was)
         audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})
     elif finding.object_kind == Object.PAYMENT:

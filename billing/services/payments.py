@@ -220,12 +220,15 @@ def record_dispute(fact: DisputeFact, *, observed_at: datetime) -> Dispute | Non
     known = Dispute.objects.filter(provider=provider().name, provider_dispute_id=fact.id).first()
     # What is posted once never changes: what is given back with a won dispute is not the fee of its opening.
     fee_minor = known.fee_minor if known and known.fee_minor else fact.fee_minor
+    returned_minor = known.fee_returned_minor if known else 0
+    if not returned_minor and status != Dispute.Status.OPEN:
+        returned_minor = max(0, fee_minor - fact.fee_minor)
     values = {
         "status": status,
         "currency": fact.currency,
         "amount_minor": fact.amount_minor,
         "fee_minor": fee_minor,
-        "fee_returned_minor": 0 if status == Dispute.Status.OPEN else fee_minor - fact.fee_minor,
+        "fee_returned_minor": returned_minor,
         "reason": fact.reason[:120],
         "evidence_due_at": fact.answer_by,
         "closed_at": None if status == Dispute.Status.OPEN else (known and known.closed_at) or clock.now(),

@@ -16,13 +16,13 @@ def follow(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
         return
     if invoice.sequence is None:
         _issue(invoice, lines)
+    if invoice.status in (Status.PAID, Status.VOID) and invoice.written_off_minor:
+        bookkeeping.post(bookkeeping.recovered(invoice, invoice.written_off_minor))
+        invoice.written_off_minor = 0
     if invoice.status == Status.VOID:
         bookkeeping.post(bookkeeping.voided(invoice))
     elif invoice.status == Status.UNCOLLECTIBLE and not invoice.written_off_minor:
         write_off(invoice)
-    elif invoice.status == Status.PAID and invoice.written_off_minor:
-        bookkeeping.post(bookkeeping.recovered(invoice, invoice.written_off_minor))
-        invoice.written_off_minor = 0
 
 
 def _issue(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:

@@ -214,6 +214,21 @@ def test_an_invoice_that_was_paid_is_not_made_void(subscription: Subscription, b
     assert (paid.status, finding.resolved_at) == ("paid", None)
 
 
+@pytest.mark.parametrize("settled_by", ["wallet_minor", "credited_minor"])
+def test_an_invoice_that_is_settled_in_part_is_not_made_void(
+    subscription: Subscription, by: User, settled_by: str
+) -> None:
+    gone = make.invoice(subscription, provider_invoice_id="in_gone", **{settled_by: 900})
+    finding = make.reconciliation_finding(object_kind="invoice", object_id="in_gone", kind="missing_there")
+
+    with pytest.raises(Conflict, match="Part of it is settled"):
+        findings.take(finding, by=by)
+
+    gone.refresh_from_db()
+    assert gone.status == "open"
+    assert left_open(finding)
+
+
 def test_an_invoice_that_is_not_there_any_more_is_void_here(subscription: Subscription, by: User) -> None:
     paid = Invoice.objects.get()
     gone = make.invoice(subscription, provider_invoice_id="in_gone")

@@ -209,6 +209,23 @@ def test_a_dispute(invoice: Invoice, heard: list[str], ends: str, status: str, b
     assert heard == ["succeeded", "opened", *(["closed"] if status != "open" else [])]
 
 
+def test_what_came_back_of_a_disputes_fee_stands_whatever_is_told_later(invoice: Invoice) -> None:
+    told(invoice.organization, PAID, TAKEN)
+    for minutes, fee_minor in enumerate((0, 700, 2_000)):
+        won = replace(TAKEN, status="won", is_open=False, fee_minor=fee_minor)
+        told(invoice.organization, PAID, won, seen=LATER + timedelta(minutes=minutes))
+
+    assert Dispute.objects.get().fee_returned_minor == 1_500
+    assert balances(invoice.organization) == {"revenue": -2_900, "fees": 114, "provider_clearing": 2_786}
+
+
+def test_a_fee_that_grew_gives_nothing_back(invoice: Invoice) -> None:
+    told(invoice.organization, PAID, TAKEN)
+    told(invoice.organization, PAID, replace(TAKEN, status="won", is_open=False, fee_minor=2_000), seen=LATER)
+
+    assert Dispute.objects.get().fee_returned_minor == 0
+
+
 @pytest.mark.parametrize("ends", ["won", "lost"])
 def test_a_dispute_that_was_over_before_we_heard_of_it_leaves_the_same_books(invoice: Invoice, ends: str) -> None:
     over = replace(TAKEN, status=ends, is_open=False, fee_minor=0 if ends == "won" else 1_500)

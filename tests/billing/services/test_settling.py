@@ -52,6 +52,17 @@ def test_what_is_given_up_is_a_loss_until_it_is_paid_after_all() -> None:
     assert balance(Account.BAD_DEBT, "usd") == 0
 
 
+def test_what_is_given_up_and_then_void_leaves_no_loss() -> None:
+    subscription = subscribed()
+    for status in ("uncollectible", "void", "void"):
+        invoice = applied(fact(subscription, base_line(subscription), status=status), subscription)
+
+    assert (invoice.status, invoice.written_off_minor) == ("void", 0)
+    assert balances(invoice) == {}
+    assert list(invoice_verification.problems()) == []
+    assert list(invoice_verification.of_ledger()) == []
+
+
 def test_each_is_announced_once() -> None:
     told: list[str] = []
 
