@@ -246,8 +246,10 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 # How often a caller may ask of the API. Machines have buckets of their own.
 SESSION_REQUESTS_PER_MINUTE = env.int("SESSION_REQUESTS_PER_MINUTE", 60)
 CREDENTIAL_REQUESTS_PER_MINUTE = env.int("CREDENTIAL_REQUESTS_PER_MINUTE", 3000)
-# What each process has counted is written so often; 0: only when it is asked to.
+# What each process has counted is written so often.
 COUNTS_SECONDS = env.float("COUNTS_SECONDS", 5.0)
+if not COUNTS_SECONDS > 0:
+    raise ImproperlyConfigured("COUNTS_SECONDS is more than 0: otherwise nothing that is counted would be written.")
 
 # --- HTTP security ------------------------------------------------------------------------------------------------
 SESSION_ENGINE = "identity.browser_sessions"

@@ -144,7 +144,9 @@ def _invoice(fact: InvoiceFact, began: datetime) -> bool:
         owner = _owner_of(fact.customer_id)
         expected = expected and (known is not None or owner is not None)
         return expected and _note(Object.INVOICE, fact.id, Kind.MISSING_HERE, fields, owner)
-    names = ("status", "currency", "total_minor", "paid_minor")
+    # One of our own is carried there over what credits and credit notes left of it.
+    totals = ("total_minor",) if row.origin == Invoice.Origin.PROVIDER else ()
+    names = ("status", "currency", *totals, "paid_minor")
     # The number that the provider gave it: the other one is ours.
     sides = {name: (getattr(row, name), getattr(fact, name)) for name in names}
     fields = _different(**sides, number=(row.provider_number, fact.number))

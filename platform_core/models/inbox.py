@@ -33,13 +33,14 @@ class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
     def keep(self, arrived: "Sequence[tuple[ProviderEvent, str]]") -> int:
         """Store events, the payload of each as the text that came; gives how many were not stored already.
 
-        One statement, which stores all of them or none.
+        One statement, which stores all of them or none; in one order, so that no two processes wait for each other.
         """
+        ordered = sorted(arrived, key=lambda each: (each[0].provider, each[0].external_id))
         connection = connections[router.db_for_write(ProviderEvent)]
         fields = ProviderEvent._meta.concrete_fields
         values = [
             text if each.name == "payload" else each.get_db_prep_save(getattr(event, each.attname), connection)
-            for event, text in arrived
+            for event, text in ordered
             for each in fields
         ]
         with connection.cursor() as cursor:

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, connections, transaction
+from django.db import close_old_connections, connection, connections, transaction
 
 from platform_core import clock, scoping
 from platform_core.models import DailyCount
@@ -54,7 +54,7 @@ def record(organization_id: UUID, **amounts: int) -> None:
 
 
 def write() -> None:
-    """Write what this process has counted. What the database did not take is kept for the next time."""
+    """Write what this process has counted. What was not written, for whatever reason, is kept for the next time."""
     with _turn:
         with _lock:
             taken = dict(_pending)
@@ -63,7 +63,7 @@ def write() -> None:
             if taken:
                 with transaction.atomic():
                     _store(taken)
-        except DatabaseError:
+        except Exception:
             with _lock:
                 for day, counts in taken.items():
                     _pending.setdefault(day, Counter()).update(counts)
@@ -140,13 +140,15 @@ def _write_on() -> None:
 
 
 def _write_or_tell() -> None:
-    close_old_connections()
     try:
-        write()
-    except DatabaseError:
-        logger.exception("Daily counts could not be written; they are kept and tried again.")
-    finally:
         close_old_connections()
+        try:
+            write()
+        finally:
+            close_old_connections()
+    except Exception:
+        # Whatever it was, the thread goes on.
+        logger.exception("Daily counts could not be written; they are kept and tried again.")
 
 
 os.register_at_fork(after_in_child=forget)

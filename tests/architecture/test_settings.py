@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
 
@@ -68,8 +69,16 @@ def test_under_https_no_neighbour_can_plant_a_cookie(tmp_path: Path) -> None:
     assert settings.CSRF_COOKIE_DOMAIN is None
 
 
-def test_row_level_security_on_sqlite_is_refused_in_clear_words(tmp_path: Path) -> None:
-    given = {**os.environ, "DATABASE_URL": "sqlite:///unused.sqlite3", "PLATFORM_RLS": "1", "DATA_DIR": str(tmp_path)}
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"DATABASE_URL": "sqlite:///unused.sqlite3", "PLATFORM_RLS": "1"}, "set DATABASE_URL to postgres://"),
+        ({"COUNTS_SECONDS": "0"}, "COUNTS_SECONDS is more than 0"),
+    ],
+    ids=["row-level security on SQLite", "counts that nobody writes"],
+)
+def test_what_cannot_work_is_refused_in_clear_words(tmp_path: Path, wrong: dict[str, str], said: str) -> None:
+    given = {**os.environ, **wrong, "DATA_DIR": str(tmp_path)}
     told = subprocess.run(
         [sys.executable, "-c", "import config.settings"],
         cwd=ROOT,
@@ -80,4 +89,4 @@ def test_row_level_security_on_sqlite_is_refused_in_clear_words(tmp_path: Path) 
     )
 
     assert told.returncode == 1
-    assert "set DATABASE_URL to postgres://" in told.stderr
+    assert said in told.stderr

@@ -43,6 +43,17 @@ def test_there_may_be_nothing_to_do() -> None:
     assert not inbox.process_one("w1")
 
 
+def test_events_that_come_at_once_are_stored_in_one_order(django_assert_num_queries: Any) -> None:
+    named = {"provider": "stripe", "kind": "customer.updated", "occurred_at": clock.now()}
+    arrived = [(ProviderEvent(external_id=name, **named), "{}") for name in ("evt_c", "evt_a", "evt_b")]
+
+    with django_assert_num_queries(1) as asked:
+        assert ProviderEvent.objects.keep(arrived) == 3
+
+    [statement] = [query["sql"] for query in asked.captured_queries]
+    assert statement.index("evt_a") < statement.index("evt_b") < statement.index("evt_c")
+
+
 def test_an_event_is_acted_upon_once(waiting: ProviderEvent) -> None:
     assert inbox.process_one("w1")
     assert not inbox.process_one("w1")

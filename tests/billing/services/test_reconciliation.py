@@ -80,6 +80,15 @@ def test_an_invoice_that_differs_or_is_missing_here() -> None:
 
 
 @pytest.mark.usefixtures("subscription")
+def test_one_of_our_own_is_asked_for_over_less_than_its_total() -> None:
+    Invoice.objects.update(origin=Invoice.Origin.OURS, total_minor=13_900, wallet_minor=1_000)
+
+    reconciliation.run()
+
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
 def test_a_payment_that_is_missing_here() -> None:
     Payment.objects.all().delete()
 

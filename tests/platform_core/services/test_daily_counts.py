@@ -86,6 +86,25 @@ def test_what_the_database_does_not_take_is_kept(monkeypatch: pytest.MonkeyPatch
     assert told(OURS) == (0, 0, 0, 2)
 
 
+def test_what_anything_else_keeps_from_being_written_is_kept_and_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def broken(_: int) -> str:
+        raise RuntimeError("No pool.")
+
+    daily_counts.add(OURS, "api_calls_total")
+    with monkeypatch.context() as patch:
+        patch.setattr(daily_counts, "_statement", broken)
+        daily_counts._write_or_tell()
+    with monkeypatch.context() as patch:
+        patch.setattr(daily_counts, "close_old_connections", lambda: broken(0))
+        daily_counts._write_or_tell()
+
+    assert caplog.text.count("they are kept") == 2
+    daily_counts.write()
+    assert told(OURS) == (0, 0, 0, 1)
+
+
 def test_many_organizations_are_written_by_few_statements(django_assert_num_queries: Any) -> None:
     everybody = [uuid4() for _ in range(201)]
     for each in everybody:
