@@ -86,6 +86,7 @@ def test_what_the_database_does_not_take_is_kept(monkeypatch: pytest.MonkeyPatch
     assert told(OURS) == (0, 0, 0, 2)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_anything_else_keeps_from_being_written_is_kept_and_told(
     monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_process_that_ends_writes_what_it_has(
         assert told(THEIRS) == (0, 0, 0, 0)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_trouble_while_writing_is_told_and_no_more(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     daily_counts.add(OURS, "api_calls_total")
     with monkeypatch.context() as broken:
