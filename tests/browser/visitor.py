@@ -131,6 +131,7 @@ class Visitor:
         Sparing: of many pages of one kind, light on the desk and dark on the phone, and a picture of the desk.
         """
         page = self.open(path) if path else self.page
+        page.wait_for_load_state()
         before = page.viewport_size
         for size, options in SIZES.items():
             page.set_viewport_size(options["viewport"])
