@@ -246,6 +246,14 @@ def test_lines_that_do_not_add_up_are_flagged() -> None:
     assert wrong(subscription, base_line(subscription), subtotal_minor=2_901) == "the lines do not add up to 2901"
 
 
+def test_discounts_that_do_not_add_up_are_flagged() -> None:
+    subscription = subscribed()
+
+    found = wrong(subscription, base_line(subscription), discount_minor=1, total_minor=2_899)
+
+    assert found == "the lines' discounts do not add up to 1"
+
+
 def test_a_flag_goes_when_the_figures_are_right_again() -> None:
     subscription = subscribed()
     wrong(subscription, base_line(subscription, amount_minor=1))

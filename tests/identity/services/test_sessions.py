@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from identity.browser_sessions import SessionStore
 from identity.models import Session, User
 from identity.services import sessions, tokens
 from platform_core import clock
@@ -38,6 +39,20 @@ def test_of_somebody_whose_row_is_gone_nothing_is_left_to_end() -> None:
     sessions.end_all(user, "test")
 
     assert (user.security_version, list(Session.objects.filter(revoked_at=None))) == (1, [kept])
+
+
+def test_what_a_browser_kept_of_somebody_else_is_gone() -> None:
+    first = make_session(make.user())
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    request.session.update({sessions.SID: str(first.pk), "draft": "of the first"})
+    request.session.save()
+
+    second = sessions.begin(make.user(), kind="pages", methods=["pwd"], request=request)
+
+    first.refresh_from_db()
+    assert (first.revoked_reason, request.session.get("draft")) == ("replaced", None)
+    assert request.session[sessions.SID] == str(second.pk)
 
 
 def test_the_moment_and_reason_of_an_earlier_end_are_kept() -> None:

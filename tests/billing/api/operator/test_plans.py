@@ -72,6 +72,15 @@ def test_a_plan_is_added_with_its_terms_and_prices() -> None:
     assert sorted(actions) == ["plan.create", *["price.create"] * 3]
 
 
+def test_what_is_sold_by_agreement_is_no_add_on() -> None:
+    make.product("pages")
+
+    answer = staff(ADD).post(PLANS, {**TEAM, "isAddOn": True, "isCustom": True})
+
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["isAddOn"])
+    assert not Plan.objects.exists()
+
+
 def test_an_answer_that_was_lost_is_told_again() -> None:
     make.product("pages")
     client = staff(ADD)

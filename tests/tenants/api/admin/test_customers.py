@@ -220,6 +220,14 @@ def test_a_grant_answers_with_what_the_period_includes_now(admin: PersonClient) 
     assert granted == admin.get(f"{PATH}/{other.pk}").json()["data"]
 
 
+def test_one_is_granted_before_anything_is_bought(admin: PersonClient) -> None:
+    made = admin.post(PATH, {"email": "new@acme.test", "name": "New", "company": "Acme"}).json()["data"]
+
+    data = admin.patch(f"{PATH}/{made['id']}", {"foundingMember": {}}).json()["data"]
+
+    assert (data["foundingMember"]["number"], data["subscription"]) == (1, None)
+
+
 def test_there_is_nothing_to_end_without_one(admin: PersonClient) -> None:
     assert admin.patch(f"{PATH}/{customer().pk}", {"foundingMember": None}).status_code == 400
 
