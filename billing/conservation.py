@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, Sum, When
 
 from billing.models import CreditNote, Invoice, LedgerEntry, Payment, Refund, WalletGrant, WalletMovement
 from orgs.models import Organization
@@ -93,8 +93,9 @@ def _invoices(chosen: Q) -> Mapping[Key, dict[str, int]]:
         Invoice.objects.exclude(status__in=("draft", "void")).filter(chosen),
         total=Sum("total_minor"),
         written_off=Sum("written_off_minor"),
-        open=Sum(F("total_minor") - settled, filter=Q(status="open")),
-        carried=Sum(F("total_minor") - settled, filter=~Q(status="open")),
+        open=Sum(F("total_minor") - settled - F("carried_minor"), filter=Q(status="open")),
+        # An open one has used of it what it says; of the others it is what nothing else settled.
+        carried=Sum(Case(When(status="open", then=F("carried_minor")), default=F("total_minor") - settled)),
     )
 
 
@@ -109,7 +110,13 @@ def _paid(organization_id: UUID | None) -> Mapping[Key, int]:
         (-1, Refund.objects.filter(whose, status__in=Refund.MOVED), "organization", "currency"),
         (
             1,
-            WalletMovement.objects.filter(given, Q(kind="burn") | Q(kind="return", grant__kind="prepaid")),
+            WalletMovement.objects.filter(given, Q(kind="burn") | Q(kind="return") & ~Q(grant__kind="promotion")),
+            "grant__wallet__organization",
+            "grant__wallet__currency",
+        ),
+        (
+            -1,
+            WalletMovement.objects.filter(given, kind="restore"),
             "grant__wallet__organization",
             "grant__wallet__currency",
         ),

@@ -4,21 +4,39 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Exists
+from django.db.models import Case, Exists, QuerySet, When
 
 from orgs.models import ACTIVE, Membership, Organization
 from platform_core import clock
 from platform_core.errors import EnrolmentRequired, NotAllowed, SignInAgain
+from platform_core.prepared import Prepared
 
 if TYPE_CHECKING:
     from identity.models import User
 
 
+NONE = UUID(int=0)
+
+
+def _places(user_id: UUID, chosen: UUID) -> QuerySet[Membership]:
+    others = Case(When(organization_id=chosen, then=0), default=1)
+    return Membership.ALL.filter(ACTIVE, user_id=user_id).only("organization_id").order_by(others, "created_at")
+
+
+_PLACES = Prepared(_places)
+
+
 def organization_in_use(user: "User", chosen: str | None = None) -> UUID | None:
     """The organization a person works in: the chosen one while they belong to it, else their first."""
-    mine = Membership.ALL.filter(ACTIVE, user=user).order_by("created_at").values_list("organization_id", flat=True)
-    ids = list(mine)
-    return next((each for each in ids if str(each) == chosen), ids[0] if ids else None)
+    found = _PLACES.first(user.pk, _id_of(chosen))
+    return found.organization_id if found else None
+
+
+def _id_of(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return NONE
 
 
 def requires_two_factor(user: "User") -> bool:

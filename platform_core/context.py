@@ -42,6 +42,17 @@ def act_as(impersonator_id: object, label: str) -> None:
 
 
 @contextmanager
+def unnamed() -> Iterator[None]:
+    """Within the block a request is known by its id alone: what is recorded there is read by others than its caller."""
+    held = _current.get()
+    token = _current.set(held and RequestContext(held.request_id))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
 def working(key: str, label: str) -> Iterator[None]:
     """What nobody in particular does within the block is the doing of this job, command, task or provider's event."""
     token = _working.set((key[:64], label[:254]))

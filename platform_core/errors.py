@@ -1,6 +1,7 @@
 """Expected failures. One handler per surface renders them; a service raises them and knows nothing of HTTP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 Details = Mapping[str, Sequence[str]]
@@ -35,6 +36,16 @@ class InvalidInput(DomainError):
 
     status = 400
     code = "VALIDATION_ERROR"
+
+
+@contextmanager
+def within(part: str) -> Iterator[None]:
+    """What is wrong in here is wrong in a part of what was sent: its fields are named by way of the part."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.details = {f"{part}.{name}": messages for name, messages in error.details.items()}
+        raise
 
 
 class NotAuthenticated(DomainError):

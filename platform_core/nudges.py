@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP = "platform_core.sweep"
 # Of a stream of nudges one in so many seconds is sent, and always one after the last.
-BETWEEN_SECONDS = 0.02
+BETWEEN_SECONDS = 0.05
 
 
 def nudge() -> None:

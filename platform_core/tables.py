@@ -2,6 +2,7 @@
 
 WORKFLOWS: what its jobs do. WORK: functions that do one unit of waiting work. SCHEDULE: what runs by the clock.
 PERSONAL_DATA: what an export of a person's data holds of the app. REPORTS: kinds of reports (orgs.reports).
+PURGED: what of the app goes with an organization (platform_core.purged).
 """
 
 from collections.abc import Iterator

@@ -5,6 +5,8 @@ from datetime import timedelta
 from celery import shared_task
 
 from platform_core import nudges, ratelimit, schedule, worker
+from platform_core.models import AuditExport, WebhookEndpoint
+from platform_core.purged import Purged
 from platform_core.services import (
     audit_exports,
     audit_retention,
@@ -39,6 +41,8 @@ SCHEDULE = [
     schedule.Periodic("platform_core.forget_daily_counts", DAY, daily_counts.forget_old, HOUR, timeout=600),
     schedule.Periodic("platform_core.expire_audit_events", DAY, audit_retention.remove_old, HOUR),
 ]
+# Its streams and what was to be delivered go with the endpoints.
+PURGED = [Purged(WebhookEndpoint), Purged(AuditExport, files="file")]
 
 # How long a worker that was told of work goes on looking for more of it.
 ROUNDS = 20

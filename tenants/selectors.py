@@ -7,15 +7,17 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from billing import selectors as billing
 from billing.models import BillingPeriod, FoundingMember, Invoice, Subscription, UsageBucket
 from billing.services import periods
-from identity.models import Session, User
+from identity import staff_roles
+from identity.models import StepUp, User
+from identity.services import accounts
 from orgs import roles
-from orgs.models import Invitation, Membership, Organization
+from orgs.models import Membership, Organization
 from orgs.roles import Role
 from platform_core import clock
 from platform_core.errors import NotFound
@@ -108,50 +110,6 @@ class CustomerUsage:
     period_end: datetime | None
 
 
-@dataclass(frozen=True)
-class SubscriptionUse:
-    """A subscription and the tokens of its period in hand."""
-
-    subscription: Subscription
-    usage: CustomerUsage
-
-
-@dataclass(frozen=True)
-class PersonOverview:
-    """Everything known of a person, for staff: the latest of each."""
-
-    memberships: Sequence[Membership]
-    orders: Sequence[Order]
-    subscriptions: Sequence[SubscriptionUse]
-    sessions: Sequence[Session]
-    acted: Sequence[AuditEvent]
-    happened: Sequence[AuditEvent]
-    founding_member: FoundingMember | None
-
-    @property
-    def open_session_count(self) -> int:
-        """Where they are signed in now, as far as the latest tell."""
-        return sum(session.is_usable for session in self.sessions)
-
-    @property
-    def last_seen_at(self) -> datetime | None:
-        """When they were here last."""
-        return max((session.last_seen_at for session in self.sessions if not session.impersonator_id), default=None)
-
-
-@dataclass(frozen=True)
-class OrganizationOverview:
-    """Everything known of an organization, for staff: the latest of each."""
-
-    members: Sequence[Membership]
-    member_count: int
-    invitations: Sequence[Invitation]
-    subscriptions: Sequence[SubscriptionUse]
-    orders: Sequence[Order]
-    invoices: Sequence[Invoice]
-    events: Sequence[AuditEvent]
-
-
 def platform_stats() -> PlatformStats:
     """Every organization together."""
     orders = _by_status(Order.objects.all(), Order.Status.values)
@@ -190,15 +148,30 @@ def customer_page(people: QuerySet[User]) -> QuerySet[User]:
     )
 
 
-def known_customer(pk: UUID, *, hold_organizations: bool = False, hold_subscriptions: bool = False) -> Customer:
-    """One of them, with their orders; NotFound for anybody else. What they own is held until the transaction ends."""
+def known_customer(
+    pk: UUID,
+    *,
+    by: User | None = None,
+    proofs: QuerySet[StepUp] | None = None,
+    hold_organizations: bool = False,
+    hold_subscriptions: bool = False,
+) -> Customer:
+    """One of them, with their orders; NotFound for anybody else. What they own is held until the transaction ends.
+
+    Where it is said who asks, the staff roles of both are found with them; and with `proofs`, whether there is one.
+    """
     owned, subscriptions = _owned(), _subscriptions()
+    if by is not None:
+        roles = {"held_role": staff_roles.highest(OuterRef("user")), "asking_role": staff_roles.highest(by.pk)}
+        owned = owned.annotate(**roles)
+    if proofs is not None:
+        owned = owned.annotate(**{accounts.PROVED: Exists(proofs)})
     if hold_organizations:
         # In the order in which everybody takes them.
         owned = owned.select_for_update(of=("organization",)).order_by("organization")
     if hold_subscriptions:
         subscriptions = subscriptions.select_for_update(of=("self",)).order_by("pk")
-    return _whole(known_customers().filter(pk=pk), owned, subscriptions)
+    return _whole(known_customers().filter(pk=pk), owned, subscriptions, by=by)
 
 
 def owner_of(person: User) -> Customer:
@@ -220,10 +193,16 @@ def _owned() -> QuerySet[Membership]:
 
 
 def _subscriptions() -> QuerySet[Subscription]:
-    return with_usage(Subscription.objects.select_related("plan", "plan_version"))
+    return with_usage(Subscription.objects.select_related("plan", "plan_version", "price"))
 
 
-def _whole(people: QuerySet[User], owned_rows: QuerySet[Membership], subscriptions: QuerySet[Subscription]) -> Customer:
+def _whole(
+    people: QuerySet[User],
+    owned_rows: QuerySet[Membership],
+    subscriptions: QuerySet[Subscription],
+    *,
+    by: User | None = None,
+) -> Customer:
     orders = Order.objects.select_related("subscription__plan", "customer", "organization", "server")
     # The person comes along with what they own: one question less.
     found = owned_rows.filter(user__in=people).select_related(
@@ -237,6 +216,11 @@ def _whole(people: QuerySet[User], owned_rows: QuerySet[Membership], subscriptio
     person = owned[0].user if owned else people.select_related("founding_membership").first()
     if person is None:
         raise NotFound("Not found.")
+    if by is not None and owned:
+        vars(person)[staff_roles.KNOWN] = vars(owned[0])["held_role"]
+        vars(by)[staff_roles.KNOWN] = vars(owned[0])["asking_role"]
+    if owned and accounts.PROVED in vars(owned[0]):
+        vars(person)[accounts.PROVED] = vars(owned[0])[accounts.PROVED]
     found_one = _customer(person, owned)
     orders_of = found_one.organization.orders.all() if found_one.organization else []
     return replace(found_one, orders=list(orders_of))
@@ -253,45 +237,6 @@ def _customer(person: User, owned: Sequence[Any]) -> Customer:
         order_count=chosen.order_count if chosen else 0,
         orders=(),
         founding_member=getattr(person, "founding_membership", None),
-    )
-
-
-def person_overview(person: User) -> PersonOverview:
-    """What the console shows on a person's page."""
-    memberships = list(
-        Membership.ALL.filter(user=person).select_related("organization", "custom_role").order_by("created_at")
-    )
-    theirs = [membership.organization_id for membership in memberships]
-    subscriptions = with_usage(
-        Subscription.objects.filter(organization__in=theirs).select_related("plan", "plan_version", "organization")
-    )
-    orders = Order.objects.filter(Q(customer=person) | Q(organization__in=theirs))
-    events = AuditEvent.objects.order_by("-created_at")
-    return PersonOverview(
-        memberships=memberships,
-        orders=list(orders.select_related("organization", "subscription__plan", "server").distinct()[:RECENT]),
-        subscriptions=[SubscriptionUse(each, customer_usage(each)) for each in subscriptions[:RECENT]],
-        sessions=list(person.sessions.select_related("user", "impersonator").order_by("-last_seen_at")[:RECENT]),
-        acted=list(events.filter(actor_id=str(person.pk))[:RECENT]),
-        happened=list(events.filter(target_type=person._meta.label_lower, target_id=str(person.pk))[:RECENT]),
-        founding_member=FoundingMember.objects.filter(user=person).first(),
-    )
-
-
-def organization_overview(organization: Organization) -> OrganizationOverview:
-    """What the console shows on an organization's page."""
-    members = organization.memberships.select_related("user", "custom_role").order_by("created_at")
-    theirs = organization.subscriptions.select_related("plan", "plan_version", "organization")
-    subscriptions = with_usage(theirs.order_by("-created_at"))
-    pending = organization.invitations.pending().select_related("custom_role", "invited_by")
-    return OrganizationOverview(
-        members=[*members.filter(role=Role.OWNER)[:RECENT], *members.exclude(role=Role.OWNER)[:RECENT]],
-        member_count=members.count(),
-        invitations=list(pending[:RECENT]),
-        subscriptions=[SubscriptionUse(each, customer_usage(each)) for each in subscriptions[:RECENT]],
-        orders=list(organization.orders.select_related("subscription__plan")[:RECENT]),
-        invoices=list(organization.invoices.order_by("-issued_at")[:RECENT]),
-        events=list(AuditEvent.objects.filter(organization_id=organization.pk).order_by("-created_at")[:RECENT]),
     )
 
 

@@ -104,3 +104,28 @@ def passkey_of(user: User, **fields: Any) -> SoftPasskey:
         sign_count=soft.counter,
     )
     return soft
+
+
+# What a form's field may hold that Python's reader of JSON fails at otherwise than by saying so.
+BEYOND_READING = ["[" * 5000, '{"id": ' + "9" * 5000 + "}"]
+
+_HASH = hashlib.sha256(RP_ID.encode()).digest()
+# Bytes that no authenticator writes: a number or a length that is cut off, and what is nested beyond reading.
+UNREADABLE: dict[str, tuple[str, bytes]] = {
+    "extensions that are cut off": ("authenticatorData", _HASH + bytes.fromhex("85000000011901")),
+    "extensions that are deep": ("authenticatorData", _HASH + bytes.fromhex("8500000001") + b"\x81" * 3000),
+    "attested data that is cut off": ("authenticatorData", _HASH + bytes.fromhex("4500000001")),
+    "a client that is deep": ("clientDataJSON", b"[" * 3000),
+    "a client that is no text": ("clientDataJSON", b"\xff\xfe"),
+    "an attestation that is deep": ("attestationObject", b"\x81" * 3000),
+    "an attestation that is cut off": ("attestationObject", bytes.fromhex("a1636661741901")),
+    "an attestation of a billion": ("attestationObject", bytes.fromhex("9b00000000ffffffff")),
+}
+
+
+def unreadable(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    """The same answer, with one of these in the place of what was there, or beside it; by no name it is as it was."""
+    if not name:
+        return answer
+    part, data = UNREADABLE[name]
+    return {**answer, "response": {**answer["response"], part: websafe_encode(data)}}

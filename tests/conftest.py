@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,7 +17,19 @@ from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock, context, scoping
 from platform_core.services import daily_counts
-from tests import caches, clean_slate, clients, emptied, foreign_keys, joined_updates, make, network
+from tests import (
+    caches,
+    clean_slate,
+    clients,
+    clocks,
+    emptied,
+    foreign_keys,
+    joined_updates,
+    make,
+    mirrors,
+    network,
+    rendered,
+)
 from tests.clients import ApiClient, PersonClient, ServerClient
 
 StaffClient = Callable[..., PersonClient]
@@ -54,8 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
     network.forbid()
     joined_updates.forbid()
     foreign_keys.check_what_was_written()
+    mirrors.listen()
     clean_slate.put_back()
     emptied.allow()
+    rendered.tell_of_pages_only()
     settings.MIDDLEWARE = [
         "tests.counted.EightQueries",
         *settings.MIDDLEWARE,
@@ -98,6 +112,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.fixturenames = [name for name in item.fixturenames if name not in unasked]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """What a test says is said first; then what went wrong without a word."""
+    return (yield from mirrors.watched(item))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """A worker tells of a test's end, and of what went wrong or took long before and after; not that it begins."""
@@ -120,6 +140,13 @@ def _system_scope() -> Iterator[None]:
     daily_counts.forget()
     # The sandbox's clock, if it was advanced, is rolled back; what this thread remembers of it is not.
     clock._offset.value = timedelta(0)
+
+
+@pytest.fixture
+def one_moment() -> Iterator[None]:
+    """No time passes: for what counts requests in a window, which is over sooner than a busy machine is through."""
+    with clocks.stopped():
+        yield
 
 
 @pytest.fixture

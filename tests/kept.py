@@ -1,5 +1,6 @@
 """Situations that many tests begin with: come about once, as the product makes them, and put back row by row."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,8 @@ from billing.providers.sandbox.models import Clock
 from platform_core import clock
 
 Row = tuple[Any, ...]
+# What came about on a busy machine minutes ago is no longer what has just happened.
+NEW_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,12 @@ class _Situation:
     # Tables whose rows are numbered by the database, and that none of the other rows refer to: they are given new ones.
     numbered: frozenset[type[models.Model]] = frozenset()
     moment: datetime | None = None
+    came_about: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be put back as it was: at its moment, or about now."""
+        return self.moment is not None or time.monotonic() - self.came_about < NEW_SECONDS
 
 
 _situations: dict[str, _Situation] = {}
@@ -32,10 +41,10 @@ _situations: dict[str, _Situation] = {}
 def situation(name: str, come_about: Callable[[], object]) -> None:
     """What `come_about` leads to. Only rows are kept: it must start from nothing that a test may have changed."""
     kept = _situations.get(name)
-    if kept is None:
-        _situations[name] = _kept(come_about)
-    else:
+    if kept is not None and kept.is_usable:
         _put_back(kept)
+    else:
+        _situations[name] = _kept(come_about)
 
 
 def _kept(come_about: Callable[[], object]) -> _Situation:

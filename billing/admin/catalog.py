@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,8 +11,9 @@ from billing.admin import plan_migrations as migrations
 from billing.admin.amounts import Priced
 from billing.admin.terms import TermsForm
 from billing.models import Plan, PlanVersion, Price
-from billing.services import catalog, plan_editing, versions
+from billing.services import catalog, plan_editing, prices, versions
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin, staff_of
+from platform_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -97,6 +99,21 @@ class PlanAdmin(StaffModelAdmin[Plan]):
         return [name for name in super().get_readonly_fields(request, obj) if name not in typed]
 
 
+class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new price is one that could be put on sale by any other way."""
+
+    def clean(self) -> dict[str, Any]:
+        """Each field at fault is told what is wanted."""
+        given = super().clean() or {}
+        if "amount_minor" in self.fields and not self.errors:
+            try:
+                prices.checked({name: given[name] for name in given if name in prices.TERMS})
+            except InvalidInput as error:
+                for name, told in error.details.items():
+                    self.add_error(name if name in self.fields else None, list(told))
+        return given
+
+
 @admin.register(Price)
 class PriceAdmin(Priced, StaffModelAdmin[Price]):
     """A price never changes: a new one takes its place."""
@@ -107,13 +124,14 @@ class PriceAdmin(Priced, StaffModelAdmin[Price]):
     search_fields = ("lookup_key", "plan__name", "provider_price_id")
     editable = ("is_active",)
     readonly_fields = ("is_published",)
+    form = PriceForm
     addable = ("plan", "kind", "interval", "currency", "amount_minor", "unit_price_nano", "lookup_key")
     list_operations: ClassVar[Sequence[Operation]] = (
         Operation(
             "publish",
             "Publish new prices at the payment provider",
             "billing.change_price",
-            lambda _, by: catalog.publish_prices(by=by),
+            lambda _, by: str(catalog.publish_prices(by=by)),
         ),
     )
 

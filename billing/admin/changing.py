@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,13 @@ from django import forms
 from django.utils.dateparse import parse_datetime
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from billing import price_text
 from billing.models import Price, Subscription, SubscriptionChange
 from billing.money import format_minor
-from billing.services import changes, plans, proposals
+from billing.services import add_on_proposals, add_on_wishes, changes, plans, proposals
 from billing.services.proposals import Asked, Proposal
 from identity.models import User
+from platform_core import foreign_json
 from platform_core.admin.questions import Question
 from platform_core.errors import DomainError
 
@@ -23,21 +26,60 @@ DIGEST = 64
 WISHES = ("plan", "interval", "quantity", "timing")
 
 
-class ChangePlan(Question):
-    """Before a subscription is moved: to which plan, how many, paid how often, and from when on."""
+class Changing(Question):
+    """Before a subscription is changed: in force from when on, and why. What it means is told, then it is done."""
 
     row: Subscription
+
+    timing = forms.ChoiceField(choices=Timing.choices, widget=UnfoldAdminSelectWidget, label="In force")
+    reason = forms.CharField(widget=forms.Textarea, max_length=300, help_text="Written into the record.")
+    # What was told of which wish.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
+
+    def __init__(self, row: Subscription, data: Any = None) -> None:
+        super().__init__(row, data.copy() if data is not None else None)
+
+    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What was asked for."""
+        raise NotImplementedError
+
+    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
+        """What it would mean."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        """Sent once, it tells what the change would mean; sent again as it is, the change is made, at that price."""
+        given = super().clean() or self.cleaned_data
+        if self.errors:
+            return given
+        wish = self.wish(given)
+        told = _read(given["shown"])
+        try:
+            if told.get("wish") == wish:
+                given["proposal"] = proposals.at_provider(self.proposed(wish, told["at"]))
+                proposals.hold_to(given["proposal"], told["due"])
+                return given
+            proposal = proposals.at_provider(self.proposed(wish, None))
+        except DomainError as error:
+            self.add_error(None, error.message)
+            return given
+        data: Any = self.data
+        data["shown"] = json.dumps({"wish": wish, "at": proposal.prorated_at, "due": proposal.due_minor}, default=str)
+        self.add_error(None, _told(proposal))
+        return given
+
+
+class ChangePlan(Changing):
+    """Before a subscription is moved: to which plan, how many, and paid how often."""
 
     plan = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     interval = forms.ChoiceField(widget=UnfoldAdminSelectWidget, label="Paid each")
     quantity = forms.IntegerField(min_value=1, max_value=100_000, widget=UnfoldAdminIntegerFieldWidget)
-    timing = forms.ChoiceField(choices=Timing.choices, widget=UnfoldAdminSelectWidget, label="In force")
-    reason = forms.CharField(widget=forms.Textarea, max_length=300, help_text="Written into the record.")
-    # What was told of which wish.
-    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)
+
+    field_order = ("plan", "interval", "quantity", "timing", "reason")
 
     def __init__(self, row: Subscription, data: Any = None) -> None:
-        super().__init__(row, data.copy() if data is not None else None)
+        super().__init__(row, data)
         fields: Any = self.fields
         fields["plan"].choices = [(each.code, str(each)) for each in plans.beside(row)]
         fields["interval"].choices = [
@@ -56,31 +98,55 @@ class ChangePlan(Question):
         row = self.row
         return f"{row.organization} has {row.plan}, {row.quantity} of it, paid each {row.price.interval}."
 
-    def clean(self) -> dict[str, Any]:
-        """Sent once, it tells what the change would mean; sent again as it is, the change is made, at that price."""
-        given = super().clean() or self.cleaned_data
-        if self.errors:
-            return given
-        wish = {name: given[name] for name in WISHES}
-        told = _read(given["shown"])
-        try:
-            if told.get("wish") == wish:
-                given["proposal"] = _proposed(self.row, wish, told["at"])
-                proposals.hold_to(given["proposal"], told["due"])
-                return given
-            proposal = _proposed(self.row, wish, None)
-        except DomainError as error:
-            self.add_error(None, error.message)
-            return given
-        data: Any = self.data
-        data["shown"] = json.dumps({"wish": wish, "at": proposal.prorated_at, "due": proposal.due_minor}, default=str)
-        self.add_error(None, _told(proposal))
-        return given
+    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: given[name] for name in WISHES}
+
+    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
+        price, quantity = proposals.target(
+            self.row,
+            plan=wish["plan"],
+            quantity=wish["quantity"],
+            direction=SubscriptionChange.Kind.UPGRADE,
+            interval=wish["interval"],
+        )
+        return proposals.propose(self.row, price, quantity, at=at, timing=Timing(wish["timing"]))
+
+
+class ChangeAddOns(Changing):
+    """Before what is beside the plan is changed: how many of each."""
+
+    def __init__(self, row: Subscription, data: Any = None) -> None:
+        self.choices = {each.price.plan.code: each for each in add_on_wishes.choices(row)}
+        super().__init__(row, data)
+        for code, each in self.choices.items():
+            self.fields[code] = forms.IntegerField(
+                min_value=0,
+                max_value=add_on_wishes.MOST,
+                initial=each.quantity,
+                widget=UnfoldAdminIntegerFieldWidget,
+                label=str(each.price.plan),
+                help_text=price_text.each_of(each.price),
+            )
+        self.order_fields([*self.choices, "timing", "reason"])
+
+    def suggested(self) -> dict[str, Any]:
+        return {"timing": Timing.NOW}
+
+    def explained(self) -> str:
+        has = [f"{each.quantity} of {each.price.plan}" for each in self.choices.values() if each.quantity]
+        return f"{self.row.organization} has {' and '.join(has) or 'nothing'} with {self.row.plan}."
+
+    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        counts = {code: given[code] for code, each in self.choices.items() if given[code] != each.quantity}
+        return {"counts": counts, "timing": given["timing"]}
+
+    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
+        return add_on_proposals.propose(self.row, wish["counts"], at=at, timing=Timing(wish["timing"]))
 
 
 def _read(shown: str) -> dict[str, Any]:
     try:
-        told = json.loads(shown)
+        told = foreign_json.read(shown)
         return {"wish": told["wish"], "at": _moment(told["at"]), "due": int(told["due"])}
     except (ValueError, TypeError, KeyError, OverflowError):
         return {}
@@ -95,17 +161,6 @@ def _moment(at: str | None) -> datetime | None:
     return moment
 
 
-def _proposed(row: Subscription, wish: dict[str, Any], at: datetime | None) -> Proposal:
-    price, quantity = proposals.target(
-        row,
-        plan=wish["plan"],
-        quantity=wish["quantity"],
-        direction=SubscriptionChange.Kind.UPGRADE,
-        interval=wish["interval"],
-    )
-    return proposals.at_provider(proposals.propose(row, price, quantity, at=at, timing=Timing(wish["timing"])))
-
-
 def _told(proposal: Proposal) -> str:
     period = f"{format_minor(proposal.period_minor, proposal.currency)} each {proposal.price.interval}"
     if proposal.timing == Timing.RENEWAL:
@@ -114,7 +169,13 @@ def _told(proposal: Proposal) -> str:
         when = f"at once; {format_minor(-proposal.due_minor, proposal.currency)} are kept as the customer's credit"
     else:
         when = f"at once; {format_minor(proposal.due_minor, proposal.currency)} are charged now"
-    return f"Nothing is changed yet. {proposal.price.plan} is in force {when}, then {period}. Send it again to do so."
+    return f"Nothing is changed yet. {_subject(proposal)}: in force {when}, then {period}. Send it again to do so."
+
+
+def _subject(proposal: Proposal) -> str:
+    if proposal.kind != SubscriptionChange.Kind.ADD_ONS:
+        return str(proposal.price.plan)
+    return ", ".join(f"{each.quantity or 'no'} {each.price.plan}" for each in proposal.beside)
 
 
 def _digest(key: str) -> str:
@@ -124,8 +185,10 @@ def _digest(key: str) -> str:
 
 def change_plan(row: Subscription, by: User, *, key: str, proposal: Proposal, reason: str, **wish: Any) -> str:
     """As it was told."""
-    asked = Asked(by, reason, _digest(f"console:{key}"))
+    asked = Asked(by, reason, _digest(f"console:{key}"), is_staff=True)
     done = changes.asked_before(asked.digest) or changes.change_plan(proposal, asked)
+    if done.status == SubscriptionChange.Status.CONFIRMING:
+        return f"{_subject(proposal)} once the customer has confirmed it with their bank, who was written to"
     if done.timing == Timing.RENEWAL:
-        return f"{proposal.price.plan} from {proposal.effective_at:%-d %B %Y} on"
-    return f"{proposal.price.plan} from now on, {format_minor(done.due_minor, proposal.currency)} charged"
+        return f"{_subject(proposal)} from {proposal.effective_at:%-d %B %Y} on"
+    return f"{_subject(proposal)} from now on, {format_minor(done.due_minor, proposal.currency)} charged"

@@ -81,7 +81,7 @@ class CouponAdmin(Priced, StaffModelAdmin[Coupon]):
             "publish",
             "Publish new coupons at the payment provider",
             "billing.change_coupon",
-            lambda _, by: f"{coupons.publish(by=by)} published",
+            lambda _, by: str(coupons.publish(by=by)),
         ),
     )
 

@@ -1,14 +1,17 @@
 """What was asked to be paid."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from billing import money
 from billing.admin import questions, verification
 from billing.admin.amounts import Priced
 from billing.models import BillingPeriod, CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment
+from billing.models.payments import PaymentQuerySet
+from billing.revenue import behind
 from billing.services import crediting, invoice_endings, invoice_verification, own_invoices, refunding
 from identity.models import User
 from orgs.models import Organization
@@ -155,12 +158,26 @@ class CreditNoteAdmin(Priced, StaffModelAdmin[CreditNote]):
     inlines = (CreditNoteLineInline,)
 
 
+class Outcome(admin.SimpleListFilter):
+    """What the payment success rate counts."""
+
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("answered", "Tried"), ("succeeded", "Succeeded"), ("failed", "Failed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> PaymentQuerySet:
+        value, made = self.value(), cast("PaymentQuerySet", queryset)
+        return behind.of_outcome(made, value) if value else made
+
+
 @admin.register(Payment)
 class PaymentAdmin(Priced, StaffModelAdmin[Payment]):
     """One try to collect money."""
 
     list_display = ("method", "organization", "invoice", "state", "amount_minor", "fee_minor", "paid_at")
-    list_filter = ("status", "currency")
+    list_filter = (Outcome, "status", "currency")
     list_select_related = ("invoice", "organization")
     search_fields = ("provider_payment_id", "provider_charge_id", "invoice__number", "organization__name")
     date_hierarchy = "created_at"

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
@@ -35,6 +37,12 @@ class MoveSubscribers(Question):
         label="At what it is sold at now",
         help_text="Else whoever stays on the plan pays what they pay. Another plan is always had at its present price.",
     )
+    is_declinable = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanWidget,
+        label="They may decline",
+        help_text="Until the next period begins, customers may stay as they are. Else they may only leave.",
+    )
     reason = forms.CharField(widget=forms.Textarea, max_length=300, help_text="Written into the record.")
 
     def __init__(self, row: Plan, data: Any = None) -> None:
@@ -49,9 +57,10 @@ class MoveSubscribers(Question):
         return "This makes a draft: who pays how much before and after. Nothing changes before you start it."
 
 
-def draft(plan: Plan, by: "User", *, to: Plan, policy: str, at_list_price: bool, reason: str, **_: Any) -> str:
+def draft(plan: Plan, by: "User", *, to: Plan, policy: str, reason: str, **given: Any) -> str:
     """The draft; it is started on a page of its own."""
-    made = plan_migrations.draft(plan, to, Policy(policy), at_list_price=at_list_price, by=by, reason=reason)
+    terms = {name: given[name] for name in ("at_list_price", "is_declinable")}
+    made = plan_migrations.draft(plan, to, Policy(policy), by=by, reason=reason, **terms)
     return f"{made.moves.count()} subscriptions looked at. Start it under Plan migrations"
 
 
@@ -91,12 +100,16 @@ class PlanMigrationAdmin(StaffModelAdmin[PlanMigration]):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlanMigration]:
+        counts: dict[str, Any] = {
+            f"{status}_count": Count("moves", filter=Q(moves__status=status)) for status in PlanMove.Status.values
+        }
+        return super().get_queryset(request).annotate(**counts)
+
     @admin.display(description="Progress")
     def progress(self, row: PlanMigration) -> str:
-        told: dict[str, int] = {}
-        for each in plan_migrations.totals(row):
-            told[each.status] = told.get(each.status, 0) + each.count
-        return ", ".join(f"{count:,} {status}" for status, count in told.items())
+        counts = {status: getattr(row, f"{status}_count") for status in sorted(PlanMove.Status.values)}
+        return ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
 
     @admin.display(description="Each period before and after, and due at once")
     def difference(self, row: PlanMigration) -> str:

@@ -12,9 +12,9 @@ from rest_framework.exceptions import ValidationError
 from billing import revenue_files
 from billing.admin.amounts import Priced
 from billing.admin.bridge import bridge
-from billing.models import Invoice, MrrMovement
+from billing.models import MrrMovement
 from billing.revenue import summary
-from billing.revenue.behind import FAILED, payments_of
+from billing.revenue.behind import tries
 from platform_core import months
 from platform_core.admin.base import StaffModelAdmin
 from platform_core.api.months import MonthField
@@ -80,9 +80,8 @@ def _month(text: str) -> Any:
 def _latest(span: Months) -> dict[str, Any]:
     """Who came and went last, and what could not be collected."""
     moved = MrrMovement.objects.filter(month_on__gte=span.first, month_on__lte=span.last, kind__in=CAME_AND_WENT)
-    failing = payments_of(span).filter(FAILED).select_related("organization")
+    failing = tries(span, outcome="failed")
     return {
         "came_and_went": list(moved.select_related("organization").order_by("-occurred_at", "-pk")[:SHOWN]),
-        "failing": list(failing.order_by("-issued_at")[:SHOWN]),
-        "uncollectible": Invoice.Status.UNCOLLECTIBLE,
+        "failing": list(failing[:SHOWN]),
     }

@@ -32,7 +32,7 @@ TRIAL_DAYS = 7
 
 def _extend_trial(subscription: Subscription, by: "User") -> None:
     ends_at = max(subscription.trial_ends_at or clock.now(), clock.now()) + timedelta(days=TRIAL_DAYS)
-    changes.extend_trial(subscription, Asked(by), ends_at=ends_at)
+    changes.extend_trial(subscription, Asked(by, is_staff=True), ends_at=ends_at)
 
 
 def _is_open(subscription: Subscription) -> bool:
@@ -97,18 +97,28 @@ class SubscriptionAdmin(Priced, StaffModelAdmin[Subscription]):
             "change_plan", "Change plan", CHANGE, changing.change_plan, offered=_is_open, question=changing.ChangePlan
         ),
         Operation(
+            "change_add_ons",
+            "Change add-ons",
+            CHANGE,
+            changing.change_plan,
+            offered=_is_open,
+            question=changing.ChangeAddOns,
+        ),
+        Operation(
             "extend_trial",
             f"Extend trial by {TRIAL_DAYS} days",
             CHANGE,
             _extend_trial,
             offered=lambda row: row.status == Subscription.Status.TRIALING,
         ),
-        Operation("resume", "Resume", CHANGE, lambda row, by: changes.resume(row, Asked(by)), offered=_runs),
+        Operation(
+            "resume", "Resume", CHANGE, lambda row, by: changes.resume(row, Asked(by, is_staff=True)), offered=_runs
+        ),
         Operation(
             "cancel",
             "Cancel with the period",
             CANCEL,
-            lambda row, by: changes.cancel(row, Asked(by), now=False),
+            lambda row, by: changes.cancel(row, Asked(by, is_staff=True), now=False),
             offered=lambda row: _runs(row) and not row.cancel_at_period_end,
             is_dangerous=True,
         ),
@@ -116,7 +126,7 @@ class SubscriptionAdmin(Priced, StaffModelAdmin[Subscription]):
             "end",
             "End now",
             CANCEL,
-            lambda row, by: changes.cancel(row, Asked(by), now=True),
+            lambda row, by: changes.cancel(row, Asked(by, is_staff=True), now=True),
             offered=_runs,
             is_dangerous=True,
         ),

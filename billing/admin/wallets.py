@@ -9,8 +9,8 @@ from django.contrib import admin
 from billing import money
 from billing.admin import questions
 from billing.admin.amounts import Priced
-from billing.models import Wallet, WalletGrant, WalletMovement
-from billing.services import wallet
+from billing.models import Wallet, WalletGrant, WalletMovement, WalletTransfer
+from billing.services import placing, wallet
 from identity.models import User
 from orgs.models import Organization
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
@@ -24,15 +24,22 @@ class WalletGrantInline(StaffInline):
     show_change_link = True
 
 
+class WalletTransferInline(Priced, StaffInline):
+    """What was sent to the provider to pay its invoices, and what came back."""
+
+    model = WalletTransfer
+    fields = ("status", "amount_minor", "failure", "created_at")
+
+
 @admin.register(Wallet)
 class WalletAdmin(Priced, StaffModelAdmin[Wallet]):
     """An organization's credits in one currency. They are granted on the organization's page."""
 
-    list_display = ("organization", "currency", "balance_minor", "held_minor")
+    list_display = ("organization", "currency", "balance_minor", "placed_minor")
     list_filter = ("currency",)
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug")
-    inlines = (WalletGrantInline,)
+    inlines = (WalletGrantInline, WalletTransferInline)
 
 
 class WalletMovementInline(StaffInline):
@@ -43,7 +50,7 @@ class WalletMovementInline(StaffInline):
 
 
 def _take_back(grant: WalletGrant, by: User) -> str:
-    return money.format_minor(wallet.take_back(grant, by=by), grant.wallet.currency)
+    return money.format_minor(placing.take_back(grant, by=by), grant.wallet.currency)
 
 
 @admin.register(WalletGrant)

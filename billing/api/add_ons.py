@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.services.add_on_wishes import MOST as MOST_OF_ONE
 from platform_core.api.strict import StrictSerializer
 
 MOST = 20
-MOST_OF_ONE = 10_000
 
 
 class BoughtAddOnSerializer(StrictSerializer):
@@ -24,10 +24,17 @@ class WantedAddOnSerializer(StrictSerializer):
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_OF_ONE, default=1)
 
 
+class CountedAddOnSerializer(StrictSerializer):
+    """An add-on by its code, and how many of it there are to be: none, and it goes."""
+
+    code = serializers.SlugField(max_length=60)
+    quantity = serializers.IntegerField(min_value=0, max_value=MOST_OF_ONE)
+
+
 class CheckoutAddOnsField(serializers.ListField):
     """Add-ons to buy with a plan, each named once; read as numbers by code."""
 
-    child = WantedAddOnSerializer()
+    child: serializers.Serializer[Any] = WantedAddOnSerializer()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MOST, **kwargs)
@@ -38,3 +45,12 @@ class CheckoutAddOnsField(serializers.ListField):
         if len(found) < len(given):
             raise serializers.ValidationError("Each add-on is named once.")
         return found
+
+
+class CountedAddOnsField(CheckoutAddOnsField):
+    """Add-ons of a running subscription, each named once; what is not named stays."""
+
+    child = CountedAddOnSerializer()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_length=1, **kwargs)

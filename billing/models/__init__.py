@@ -1,6 +1,6 @@
 """Catalog, subscriptions, usage, periods, invoices."""
 
-from billing.models.add_ons import CheckoutAddOn, SubscriptionAddOn
+from billing.models.add_ons import ChangedAddOn, CheckoutAddOn, SubscriptionAddOn
 from billing.models.catalog import NANO, Plan, PlanVersion, Price
 from billing.models.changes import SubscriptionChange
 from billing.models.consumers import EXTERNAL_ID, Consumer, ConsumerTenant
@@ -21,7 +21,7 @@ from billing.models.revenue import MrrMovement
 from billing.models.subscriptions import BillingAccount, CheckoutSession, Subscription
 from billing.models.taxes import BillingProfile, TaxRate
 from billing.models.usage import UsageBucket
-from billing.models.wallet import Wallet, WalletGrant, WalletHold, WalletMovement
+from billing.models.wallet import Wallet, WalletGrant, WalletMovement, WalletTransfer
 
 __all__ = [
     "EXTERNAL_ID",
@@ -29,6 +29,7 @@ __all__ = [
     "BillingAccount",
     "BillingPeriod",
     "BillingProfile",
+    "ChangedAddOn",
     "CheckoutAddOn",
     "CheckoutSession",
     "Consumer",
@@ -66,6 +67,6 @@ __all__ = [
     "UsageBucket",
     "Wallet",
     "WalletGrant",
-    "WalletHold",
     "WalletMovement",
+    "WalletTransfer",
 ]

@@ -1,9 +1,10 @@
-"""What is bought beside a plan: wished for in a checkout, and had in a subscription."""
+"""What is bought beside a plan: wished for in a checkout, had in a subscription, and changed in it."""
 
 from django.db import models
 from django.db.models import Q
 
 from billing.models.catalog import PlanVersion, Price
+from billing.models.changes import SubscriptionChange
 from billing.models.subscriptions import CheckoutSession, Subscription
 from platform_core.models import Row
 from platform_core.scoping import Scoped, ScopedManager
@@ -51,6 +52,26 @@ class SubscriptionAddOn(Scoped, Row):
             models.UniqueConstraint(fields=["subscription", "price"], name="subscription_add_on_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="subscription_add_on_counted"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.price}"
+
+
+class ChangedAddOn(Scoped, Row):
+    """So many of an add-on as a change wants them, or none; what it does not name stays as it is."""
+
+    scope_path = "change__organization_id"
+    product_path = "price__plan__product__code"
+
+    change = models.ForeignKey(SubscriptionChange, on_delete=models.CASCADE, related_name="add_ons")
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+
+    objects = ScopedManager["ChangedAddOn"]()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["change", "price"], name="changed_add_on_once")]
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.price}"

@@ -212,6 +212,10 @@ class Price(Unchanging, Row):
     lookup_key = models.CharField(max_length=100)
     provider_price_id = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
+    # Whose place it took: that one gets it back where the provider refuses this one.
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = models.Manager.from_queryset(PriceQuerySet)()
 

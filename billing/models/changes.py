@@ -32,6 +32,14 @@ class SubscriptionChangeQuerySet(models.QuerySet["SubscriptionChange"]):
         """Those that the provider carries out when the period ends; a subscription has at most one."""
         return self.filter(status=SubscriptionChange.Status.SCHEDULED)
 
+    def confirming(self) -> "SubscriptionChangeQuerySet":
+        """Those that wait for the customer's bank; a subscription has at most one."""
+        return self.filter(status=SubscriptionChange.Status.CONFIRMING)
+
+    def binding(self) -> "SubscriptionChangeQuerySet":
+        """The scheduled ones that are not the customer's to take back."""
+        return self.scheduled().filter(is_binding=True)
+
 
 class SubscriptionChange(Scoped, Leased, Row):
     """One change of one subscription. Whoever repeats it does so under its own key, so it is made once."""
@@ -42,6 +50,8 @@ class SubscriptionChange(Scoped, Leased, Row):
         # Another price or quantity: more, or less. Customers have more at once, less from the next period on.
         UPGRADE = "upgrade"
         DOWNGRADE = "downgrade"
+        # So many of what is sold beside the plan: at once where it is more, from the next period on where it is less.
+        ADD_ONS = "add_ons", "Add-ons"
         # The end: with the period, or at once.
         CANCEL = "cancel"
         END = "end", "End now"
@@ -53,11 +63,15 @@ class SubscriptionChange(Scoped, Leased, Row):
     class Status(models.TextChoices):
         PENDING = "pending"
         SCHEDULED = "scheduled"
+        # The customer's bank wants to hear from them before it pays.
+        CONFIRMING = "confirming", "Waits for the customer's bank"
         APPLIED = "applied"
         # The provider refused, and did nothing.
         REFUSED = "refused"
         # Another change took its place before it came into force.
         WITHDRAWN = "withdrawn"
+        # Nobody confirmed the payment in time.
+        LAPSED = "lapsed"
 
     class Timing(models.TextChoices):
         """When another price or quantity is in force."""
@@ -65,7 +79,7 @@ class SubscriptionChange(Scoped, Leased, Row):
         NOW = "now"
         RENEWAL = "renewal", "At renewal"
 
-    CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING,)
+    CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING, Status.CONFIRMING)
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscription_changes")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
@@ -83,10 +97,18 @@ class SubscriptionChange(Scoped, Leased, Row):
     trial_ends_at = models.DateTimeField(null=True, blank=True)
     # When a scheduled one comes into force.
     effective_at = models.DateTimeField(null=True, blank=True)
+    # Of one that waits for the bank: the invoice that is to be paid, the page on which it is, and until when it may be.
+    provider_invoice_id = models.CharField(max_length=255, blank=True)
+    confirm_url = models.URLField(max_length=2000, blank=True)
+    lapses_at = models.DateTimeField(null=True, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(max_length=500, blank=True)
+    # Staff decided it for everybody on the plan: whoever is moved may leave, but not stay as they are.
+    is_binding = models.BooleanField(default=False)
+    # What was planned before it goes on waiting beside it.
+    keeps_planned = models.BooleanField(default=False)
     # Of the request that asked, where it came under a key of the caller's: asking again finds this row.
     request_digest = models.CharField(max_length=64, blank=True, editable=False)
     failure = models.CharField(max_length=500, blank=True)
@@ -104,10 +126,17 @@ class SubscriptionChange(Scoped, Leased, Row):
                 fields=["subscription"], condition=Q(status="scheduled"), name="subscription_change_one_scheduled"
             ),
             models.UniqueConstraint(
+                fields=["subscription"], condition=Q(status="confirming"), name="subscription_change_one_confirming"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="confirming") | Q(lapses_at__isnull=False),
+                name="subscription_change_lapses",
+            ),
+            models.UniqueConstraint(
                 fields=["request_digest"], condition=~Q(request_digest=""), name="subscription_change_request_unique"
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["upgrade", "downgrade"]) | Q(price__isnull=False),
+                condition=~Q(kind__in=["upgrade", "downgrade", "add_ons"]) | Q(price__isnull=False),
                 name="subscription_change_priced",
             ),
             models.CheckConstraint(
@@ -115,7 +144,11 @@ class SubscriptionChange(Scoped, Leased, Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["run_after"], name="subscription_change_waiting", condition=Q(status="pending"))
+            models.Index(
+                fields=["run_after"],
+                name="subscription_change_waiting",
+                condition=Q(status__in=["pending", "confirming"]),
+            )
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 
+from billing.models.catalog import Price
 from billing.models.consumers import ConsumerTenant
 from billing.models.legal import LegalEntity
 from billing.models.periods import BillingPeriod
@@ -82,6 +83,10 @@ class Invoice(Scoped, Row):
     wallet_minor = models.BigIntegerField(default=0)
     credited_minor = models.BigIntegerField(default=0)
     written_off_minor = models.BigIntegerField(default=0)
+    # How much of the customer's balance at the provider it used, once that is decided; what of it was no credits of the
+    # wallet's, but what the provider carried over from other invoices.
+    balance_minor = models.BigIntegerField(null=True, blank=True)
+    carried_minor = models.BigIntegerField(default=0)
     # Of what was paid and of what was credited, what went back to the card or into the wallet.
     returned_minor = models.BigIntegerField(default=0)
     # Seller and buyer as they were, and everything that is needed to compute it again, sealed.
@@ -144,7 +149,17 @@ class Invoice(Scoped, Row):
     def unsettled_minor(self) -> int:
         """The total less whatever settled it."""
         settled = self.paid_minor + self.wallet_minor + self.credited_minor + self.written_off_minor
-        return self.total_minor - settled + self.returned_minor
+        return self.total_minor - settled - self.carried_minor + self.returned_minor
+
+    @property
+    def excess_minor(self) -> int:
+        """What was given back beyond what came: nothing, unless the provider sent back what was credited here."""
+        beyond = self.returned_minor - self.wallet_minor - self.carried_minor
+        if beyond <= self.paid_minor:
+            return 0
+        # A payment may be heard of before the invoice says that it is paid, and be one too many.
+        came = self.payments.filter(status="succeeded").aggregate(total=Sum("amount_minor"))["total"] or 0
+        return int(max(0, beyond - max(came, self.paid_minor)))
 
     @property
     def payable(self) -> bool:
@@ -171,6 +186,8 @@ class InvoiceLine(Scoped, Row):
     description = models.CharField(max_length=300)
     quantity = models.BigIntegerField(default=1)
     unit_price_nano = models.PositiveBigIntegerField(null=True, blank=True)
+    # Of a plan or an add-on, where the provider's line is at a price of ours.
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     amount_minor = models.BigIntegerField()
     # Of the amount, what coupons took off.
     discount_minor = models.BigIntegerField(default=0)

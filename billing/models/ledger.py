@@ -75,6 +75,7 @@ class LedgerTransaction(Unchanging, Scoped, Row):
         GRANT = "grant", "Credits granted"
         BURN = "burn", "Credits used"
         EXPIRY = "expiry", "Credits expired"
+        CREDITS_RESTORED = "credits_restored", "Credits given back"
         CREDITS_RETURNED = "credits_returned", "Unused credits returned"
         WRITE_OFF = "write_off", "Written off"
         RECOVERY = "recovery", "Paid after it was written off"

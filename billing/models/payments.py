@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Which payments."""
 
+    REFUSED = Q(status="failed") | Q(status="canceled") & ~Q(provider_charge_id="")
+
     def visible_to(self, user: "User") -> "PaymentQuerySet":
         """Those of the person's organizations."""
         return self.filter(organization__in=organizations_of(user))
@@ -26,6 +28,14 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def succeeded(self) -> "PaymentQuerySet":
         """Those that brought money."""
         return self.filter(status=Payment.Status.SUCCEEDED)
+
+    def answered(self) -> "PaymentQuerySet":
+        """Those of which it is known whether they brought money."""
+        return self.filter(Q(status="succeeded") | self.REFUSED)
+
+    def refused(self) -> "PaymentQuerySet":
+        """Those that were tried and brought none, also where they were given up after it."""
+        return self.filter(self.REFUSED)
 
 
 class Payment(Scoped, Row):

@@ -41,6 +41,8 @@ class PlanMigration(Row):
     policy = models.CharField(max_length=8, choices=Policy)
     # Whoever stays on their plan pays what they pay, or what it is sold at now.
     at_list_price = models.BooleanField(default=False)
+    # Whether whoever is moved with their next period may stay as they are.
+    is_declinable = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

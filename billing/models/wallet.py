@@ -30,8 +30,9 @@ class Wallet(Scoped, Row):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="wallets")
     currency = models.CharField(max_length=3)
     balance_minor = models.BigIntegerField(default=0)
-    # Of the balance, what is held for something and cannot be used for anything else.
-    held_minor = models.BigIntegerField(default=0)
+    # Of the balance, what stands at the provider and pays the provider's invoices: each unit is in one place. Below
+    # nothing while the provider used more than it still had.
+    placed_minor = models.BigIntegerField(default=0)
 
     objects = ScopedManager.from_queryset(WalletQuerySet)()
 
@@ -41,7 +42,7 @@ class Wallet(Scoped, Row):
             models.UniqueConstraint(fields=["organization", "currency"], name="wallet_one_a_currency"),
             models.CheckConstraint(condition=Q(balance_minor__gte=0), name="wallet_never_negative"),
             models.CheckConstraint(
-                condition=Q(held_minor__gte=0, held_minor__lte=F("balance_minor")), name="wallet_holds_what_is_there"
+                condition=Q(placed_minor__lte=F("balance_minor")), name="wallet_places_what_is_there"
             ),
         ]
 
@@ -50,8 +51,8 @@ class Wallet(Scoped, Row):
 
     @property
     def available_minor(self) -> int:
-        """What can be used."""
-        return self.balance_minor - self.held_minor
+        """What is here, and pays invoices of our own."""
+        return self.balance_minor - max(0, self.placed_minor)
 
 
 class WalletGrantQuerySet(models.QuerySet["WalletGrant"]):
@@ -106,36 +107,49 @@ class WalletGrant(Scoped, Row):
         return self.reason
 
 
-class WalletHold(Scoped, Row):
-    """Credits set aside for something that is still to happen; after its time they are free again."""
+class WalletTransfer(Scoped, Row):
+    """Credits on their way to the provider, where they pay its invoices; or on their way back, if below nothing."""
 
     scope_path = "wallet__organization_id"
 
     class Status(models.TextChoices):
-        HELD = "held"
-        CAPTURED = "captured"
-        RELEASED = "released"
+        # Ours to ask for: the provider has not answered yet.
+        REQUESTED = "requested"
+        DONE = "done"
+        FAILED = "failed"
 
-    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="holds")
-    status = models.CharField(max_length=8, choices=Status, default=Status.HELD)
-    amount_minor = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=300)
-    expires_at = models.DateTimeField()
-    idempotency_key = models.CharField(max_length=120, unique=True)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="transfers")
+    status = models.CharField(max_length=9, choices=Status, default=Status.REQUESTED)
+    amount_minor = models.BigIntegerField()
+    failure = models.CharField(max_length=300, blank=True)
+    provider = models.CharField(max_length=20, default="stripe")
+    # Whose balance it changes: a customer who is made again there is another one.
+    provider_customer_id = models.CharField(max_length=120)
+    provider_transfer_id = models.CharField(max_length=120, blank=True)
 
-    objects = ScopedManager["WalletHold"]()
+    objects = ScopedManager["WalletTransfer"]()
 
     class Meta:
+        ordering = ["-created_at", "-pk"]
         default_permissions = ("view",)
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="wallet_hold_of_something")]
-        indexes = [models.Index(fields=["expires_at"], name="wallet_hold_expiring", condition=Q(status="held"))]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="wallet_transfer_of_something"),
+            models.UniqueConstraint(
+                fields=["wallet"], condition=Q(status="requested"), name="wallet_transfer_one_at_a_time"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.reason
+        return f"{self.wallet}: {self.amount_minor}"
+
+    @property
+    def currency(self) -> str:
+        """The wallet's."""
+        return self.wallet.currency
 
 
 class WalletMovement(Unchanging, Scoped, Row):
-    """What was taken out of one grant, and for what."""
+    """What was taken out of one grant, and for what; or put back, once that was void."""
 
     product_path = "invoice__subscription__plan__product__code"
 
@@ -145,9 +159,10 @@ class WalletMovement(Unchanging, Scoped, Row):
         BURN = "burn", "Used"
         EXPIRY = "expiry", "Expired"
         RETURN = "return", "Returned"
+        RESTORE = "restore", "Given back"
 
     grant = models.ForeignKey(WalletGrant, on_delete=models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=6, choices=Kind)
+    kind = models.CharField(max_length=7, choices=Kind)
     amount_minor = models.PositiveBigIntegerField()
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="wallet_movements"
@@ -167,3 +182,8 @@ class WalletMovement(Unchanging, Scoped, Row):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.amount_minor}"
+
+    @property
+    def taken_minor(self) -> int:
+        """What it took out; below nothing if it put back."""
+        return -self.amount_minor if self.kind == self.Kind.RESTORE else self.amount_minor

@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from billing import selectors
-from billing.models import Dunning, PaymentMethod, PaymentMethodSetup, Subscription, SubscriptionChange
+from billing.models import Dunning, PaymentMethod, PaymentMethodSetup, Plan, Subscription, SubscriptionChange
 from billing.selectors import UsageSummary
-from billing.services import add_ons
+from billing.services import add_ons, notices
 from billing.services.proposals import OPEN_TO_CHANGES, RUNNING
 from orgs import roles
 from orgs.portal.pages import OrganizationPage
@@ -25,6 +25,27 @@ class Held:
     # What is to come with the next period, and what is under way now.
     scheduled: SubscriptionChange | None
     pending: SubscriptionChange | None
+    # What the customer's bank wants to be asked about first.
+    confirming: SubscriptionChange | None
+    # Whether there is, or could be, something beside its plan.
+    has_add_ons: bool
+
+    @property
+    def planned_add_ons(self) -> list[str]:
+        """What the next period brings beside the plan."""
+        return add_ons.told(self.scheduled) if self.scheduled else []
+
+    @property
+    def is_plan_planned(self) -> bool:
+        """Whether the next period brings another plan, price or number of it, or other terms."""
+        coming, held = self.scheduled, self.subscription
+        same = coming is not None and (coming.price_id, coming.quantity) == (held.price_id, held.quantity)
+        return coming is not None and not (same and coming.kind == SubscriptionChange.Kind.ADD_ONS)
+
+    @property
+    def wanted(self) -> str:
+        """What comes once the bank has confirmed."""
+        return notices.wanted(self.confirming) if self.confirming else ""
 
     @property
     def may_change(self) -> bool:
@@ -36,7 +57,9 @@ class Held:
     def may_resume(self) -> bool:
         """Whether there is something to take back."""
         paused = self.subscription.status == Subscription.Status.PAUSED
-        return self.pending is None and (self.subscription.cancel_at_period_end or paused or self.scheduled is not None)
+        is_planned = self.scheduled is not None and not self.scheduled.is_binding
+        is_asked = self.subscription.cancel_at_period_end or self.confirming is not None
+        return self.pending is None and (is_asked or paused or is_planned)
 
 
 class BillingSurroundings(OrganizationPage):
@@ -73,7 +96,19 @@ class Billing(BillingSurroundings):
         asked = SubscriptionChange.objects.filter(subscription__in=found).select_related("price__plan")
         scheduled = {each.subscription_id: each for each in asked.scheduled()}
         pending = {each.subscription_id: each for each in asked.pending()}
-        return [Held(each, self._usage(each), scheduled.get(each.pk), pending.get(each.pk)) for each in found]
+        confirming = {each.subscription_id: each for each in asked.confirming()}
+        sold = set(Plan.objects.add_ons().values_list("product", flat=True)) if found else set()
+        return [
+            Held(
+                each,
+                self._usage(each),
+                scheduled.get(each.pk),
+                pending.get(each.pk),
+                confirming.get(each.pk),
+                has_add_ons=each.plan.product_id in sold or bool(each.add_ons.all()),
+            )
+            for each in found
+        ]
 
     def _usage(self, subscription: Subscription) -> UsageSummary | None:
         period = selectors.latest_period(subscription)

@@ -7,6 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from billing.models import Plan, Price
+from billing.portal.add_on_fields import AddOnField
 from billing.services import carts, plans
 from billing.services.carts import Cart, Quote, Wishes
 from orgs.models import Organization
@@ -14,7 +15,6 @@ from platform_core.errors import DomainError
 from platform_core.portal.fields import LineField
 
 ADD_ON = "add_on_"
-MOST = 10_000
 # From the shortest, which is shown where nothing is chosen.
 EVERY = {
     Price.Interval.MONTH.value: "Every month",
@@ -32,7 +32,7 @@ class CartForm(forms.Form):
 
     def __init__(self, plan: Plan, given: QueryDict, *, is_guest: bool) -> None:
         sold = sold_by(plan)
-        super().__init__({"interval": next(iter(sold), ""), **given.dict(), "plan": plan.code})
+        super().__init__({"interval": first_interval(plan), **given.dict(), "plan": plan.code})
         interval: Any = self.fields["interval"]
         interval.choices = [(each, EVERY[each]) for each in sold]
         if len(sold) == 1:
@@ -40,14 +40,7 @@ class CartForm(forms.Form):
         if is_guest:
             del self.fields["coupon"]
         for code, price in self._offered(plan).items():
-            self.fields[ADD_ON + code] = forms.IntegerField(
-                min_value=0,
-                max_value=MOST,
-                required=False,
-                label=price.plan.name,
-                help_text=price.plan.description,
-                initial=0,
-            )
+            self.fields[ADD_ON + code] = AddOnField(price)
         self.order_fields(["plan", "interval", *(name for name in self.fields if name.startswith(ADD_ON)), "coupon"])
 
     def _offered(self, plan: Plan) -> dict[str, Price]:
@@ -69,6 +62,11 @@ def sold_by(plan: Plan) -> list[str]:
     published = plan.prices.filter(is_active=True).exclude(kind=Price.Kind.OVERAGE).exclude(provider_price_id="")
     there = set(published.values_list("interval", flat=True))
     return [each for each in EVERY if each in there]
+
+
+def first_interval(plan: Plan) -> str:
+    """How often it is paid for where nothing is chosen."""
+    return next(iter(sold_by(plan)), "")
 
 
 @dataclass(frozen=True)

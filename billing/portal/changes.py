@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from billing.models import Subscription, SubscriptionChange
 from billing.portal.billing import BillingSurroundings
 from billing.portal.forms import ChangeForm, ReasonForm
-from billing.services import changes, plans, proposals
+from billing.services import changes, next_steps, plans, proposals
 from billing.services.proposals import Asked, Proposal
 from orgs import roles
 from platform_core.errors import DomainError, InvalidInput
@@ -49,10 +49,10 @@ class ChangePlan(ChangingPage):
         subscription = self.subscription(pk)
         try:
             proposal = proposed(subscription, request.POST)
-            changes.change_plan(proposal, Asked(self.actor))
+            change = changes.change_plan(proposal, Asked(self.actor))
         except DomainError as error:
             return self._shown(subscription, request.POST, error=error)
-        messages.success(request, said_of(proposal))
+        tell(request, change, said_of(proposal))
         return redirect("portal:billing")
 
     def _shown(self, subscription: Subscription, given: QueryDict, *, error: DomainError | None = None) -> HttpResponse:
@@ -73,6 +73,7 @@ class ChangePlan(ChangingPage):
             chosen=given.get("plan") or subscription.plan.code,
             quantity=given.get("quantity") or subscription.quantity,
             proposal=proposal,
+            replaced=replaced(proposal),
             error=error.message if error else "",
         )
 
@@ -96,9 +97,25 @@ def proposed(subscription: Subscription, given: QueryDict, *, anew: bool = False
     return proposal
 
 
+def replaced(proposal: Proposal | None) -> SubscriptionChange | None:
+    """What waits for the next period and is forgotten where this comes at once."""
+    if proposal is None or proposal.timing != SubscriptionChange.Timing.NOW:
+        return None
+    planned = proposals.planned_of(proposal.subscription)
+    return None if planned is None or planned.is_binding else planned
+
+
 def said_of(proposal: Proposal) -> str:
     """What to tell the person who confirmed it."""
     return render_to_string("portal/billing/changed.txt", {"proposal": proposal}).strip()
+
+
+def tell(request: HttpRequest, change: SubscriptionChange, said: str) -> None:
+    """That it is done, or waits for the customer's bank."""
+    if change.status == SubscriptionChange.Status.CONFIRMING:
+        messages.warning(request, "Your bank wants you to confirm the payment. Nothing is changed before that.")
+    else:
+        messages.success(request, said)
 
 
 class CancelSubscription(ChangingPage):
@@ -129,6 +146,13 @@ class ResumeSubscription(ChangingPage):
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         subscription = self.subscription(pk)
-        return self.carried_out(
-            lambda: changes.resume(subscription, Asked(self.actor)), f"{subscription.plan} goes on as it is."
-        )
+        try:
+            change = changes.resume(subscription, Asked(self.actor))
+        except DomainError as error:
+            messages.warning(request, error.message)
+        else:
+            if next_steps.of(change) is None:
+                messages.success(request, f"{subscription.plan} goes on.")
+            else:
+                messages.warning(request, f"{subscription.plan} goes on, but your bank has not paid for it yet.")
+        return redirect("portal:billing")

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from billing.models import CheckoutSession, Plan
-from billing.portal.carts import Filled, filled
+from billing.models import CheckoutSession, Plan, Price
+from billing.portal.carts import Filled, filled, first_interval
 from billing.services import checkout, offers
 from billing.services.carts import Cart
 from orgs import roles
@@ -52,7 +52,8 @@ class StartCheckout(OrganizationPage):
             return redirect("portal:plans")
         plan = _plan(request.GET)
         held = offers.present(plan, self.organization)
-        if held is not None:
+        # What is paid once is bought beside a subscription, not in its place.
+        if held is not None and request.GET.get("interval", first_interval(plan)) != Price.Interval.ONCE:
             return redirect(f"{reverse('portal:change-plan', args=[held.pk])}?{urlencode({'plan': plan.code})}")
         return self._shown(plan, filled(plan, request.GET, self.organization))
 

@@ -66,7 +66,8 @@ class CheckoutChange(BillingSurroundings):
     ) -> HttpResponse:
         proposal, status = None, error.status if error else 200
         try:
-            proposal = proposals.at_provider(proposals.propose(subscription, row.price, subscription.quantity))
+            quantity = proposals.quantity_at(subscription, row.price)
+            proposal = proposals.at_provider(proposals.propose(subscription, row.price, quantity))
         except DomainError as refusal:
             error = error or refusal
         return self.page(

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from billing.models import Subscription
 from billing.portal.shelves import counters, shelves
+from billing.services import entitlements
 from orgs import roles
 from orgs.portal.pages import OrganizationPage
 from platform_core.portal.base import Page
@@ -33,4 +34,5 @@ class Plans(OrganizationPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         live = Subscription.objects.filter(organization=self.organization).live()
         mine = frozenset(live.values_list("plan_id", flat=True))
-        return self.page("portal/billing/plans.html", counters=counters(shelves(mine)))
+        covered = entitlements.covered(self.organization)
+        return self.page("portal/billing/plans.html", counters=counters(shelves(mine, covered)))

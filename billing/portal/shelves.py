@@ -1,8 +1,9 @@
 """The price list as pages show it."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -10,6 +11,8 @@ from django.db.models import Prefetch
 from billing.models import Plan, Price
 from billing.services import schemes
 from orgs.models import Product
+
+NOTHING: Mapping[str, Plan] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Offer:
     def first(self) -> Price | None:
         """The price that stands on its card."""
         return self.monthly or self.yearly or self.once
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it is only paid once: bought beside a subscription, never in its place."""
+        return self.first is not None and self.first == self.once
 
     @property
     def first_minor(self) -> int:
@@ -48,6 +56,8 @@ class Shelf:
     is_mine: bool
     # What is sold beside its plans, each with what it costs.
     add_ons: tuple[Offer, ...] = ()
+    # The bundle by which the reader has the product already.
+    bundle: Plan | None = None
 
     @property
     def has_servers(self) -> bool:
@@ -77,20 +87,20 @@ class Counter:
         return self.shelves[0]
 
 
-def shelves(mine: Collection[UUID] = ()) -> list[Shelf]:
-    """Everything on sale; `mine` are the plans that the reader has."""
+def shelves(mine: Collection[UUID] = (), covered: Mapping[str, Plan] = NOTHING) -> list[Shelf]:
+    """Everything on sale; `mine` are the plans that the reader has, `covered` what a bundle of theirs gives them."""
     active = Price.objects.filter(is_active=True).order_by("-pk")
     plans = Plan.objects.filter(status=Plan.Status.ACTIVE).select_related("product", "current")
     shelf: dict[Product, list[Offer]] = {}
     for plan in plans.prefetch_related(Prefetch("prices", active)):
         shelf.setdefault(plan.product, []).append(_offer(plan, mine))
-    return [_shelf(product, offers) for product, offers in shelf.items()]
+    return [_shelf(product, offers, covered.get(product.code)) for product, offers in shelf.items()]
 
 
-def _shelf(product: Product, offers: Sequence[Offer]) -> Shelf:
+def _shelf(product: Product, offers: Sequence[Offer], bundle: Plan | None) -> Shelf:
     by_themselves = tuple(offer for offer in offers if not offer.plan.is_add_on)
     add_ons = tuple(offer for offer in offers if offer.plan.is_add_on and offer.first)
-    return Shelf(product, by_themselves, any(offer.is_mine for offer in by_themselves), add_ons)
+    return Shelf(product, by_themselves, any(offer.is_mine for offer in by_themselves), add_ons, bundle)
 
 
 def _offer(plan: Plan, mine: Collection[UUID]) -> Offer:

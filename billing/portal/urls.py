@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from billing.portal import (
+    add_ons,
     billing,
     changes,
     checkout,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
         name="remove-payment-method",
     ),
     path("billing/<uuid:pk>/change", changes.ChangePlan.as_view(), name="change-plan"),
+    path("billing/<uuid:pk>/add-ons", add_ons.ChangeAddOns.as_view(), name="change-add-ons"),
     path("billing/<uuid:pk>/cancel", changes.CancelSubscription.as_view(), name="cancel-subscription"),
     path("billing/<uuid:pk>/resume", changes.ResumeSubscription.as_view(), name="resume-subscription"),
     path("invoices", invoices.InvoiceList.as_view(), name="invoices"),

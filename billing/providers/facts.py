@@ -21,13 +21,12 @@ class VerifiedEvent:
     kind: str
     object_id: str
     occurred_at: datetime
-    payload: Mapping[str, Any]
+    # The text as it came.
+    body: str
     # By what its object is read, and whose it is as far as the event says: events of one subject are settled by one
     # reading, those of one owner by one worker at a time.
     subject_id: str = ""
     owner_id: str = ""
-    # The payload as it came.
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,14 @@ class SubscriptionItemFact:
 
 
 @dataclass(frozen=True)
+class PendingUpdateFact:
+    """A change that is made once its invoice is paid, and forgotten where that is not done in time."""
+
+    invoice_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class SubscriptionFact:
     """A subscription. `price_id`, `quantity` and the period are its first item's: the plan's; all are in `items`."""
 
@@ -112,6 +119,7 @@ class SubscriptionFact:
     latest_invoice_id: str = ""
     # Of a change that waits for the period's end.
     schedule_id: str = ""
+    pending_update: PendingUpdateFact | None = None
     currency: str = ""
     created_at: datetime | None = None
 
@@ -127,6 +135,8 @@ class ScheduleFact:
     price_id: str
     quantity: int
     takes_effect_at: datetime | None
+    # So many of each price, the plan's among them.
+    items: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,7 @@ class InvoiceLineFact:
     description: str
     # Before discounts and taxes that are not included.
     amount_minor: int
+    # Of what a tier costs by itself, whatever the quantity, 0.
     quantity: int
     period_start: datetime
     period_end: datetime

@@ -9,7 +9,7 @@ second time. Where a method ends in a state (cancelled, voided, detached), findi
 there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -26,6 +26,7 @@ from billing.providers.facts import (
     InvoiceLineFact,
     PaymentFact,
     PaymentMethodFact,
+    PendingUpdateFact,
     RefundFact,
     ScheduleFact,
     Snapshot,
@@ -34,6 +35,7 @@ from billing.providers.facts import (
     VerifiedEvent,
 )
 from billing.providers.specs import (
+    BalanceSpec,
     ChangeSpec,
     CheckoutSpec,
     CouponSpec,
@@ -49,6 +51,7 @@ from billing.providers.specs import (
 from platform_core.errors import DomainError, UpstreamError
 
 __all__ = [
+    "BalanceSpec",
     "Capabilities",
     "CardDeclined",
     "ChangeSpec",
@@ -70,6 +73,7 @@ __all__ = [
     "PaymentFact",
     "PaymentMethodFact",
     "PaymentProvider",
+    "PendingUpdateFact",
     "PriceSpec",
     "ProviderError",
     "ProviderRefused",
@@ -121,6 +125,15 @@ class Capabilities:
     # card, bank_debit
     methods: Sequence[str]
     features: Mapping[str, bool]
+    # What one amount may come to, in minor units; of some currencies more.
+    largest_minor: int
+    larger_minor: Mapping[str, int]
+    # Of these the last digit of an amount is 0: ISO 4217 knows a smaller unit than those who settle them.
+    in_tens: Collection[str]
+
+    def largest(self, currency: str) -> int:
+        """What one amount of this currency may come to."""
+        return self.larger_minor.get(currency, self.largest_minor)
 
 
 class PaymentProvider(Protocol):
@@ -181,7 +194,7 @@ class PaymentProvider(Protocol):
 
     def change_subscription(self, spec: ChangeSpec, *, key: str, at: datetime | None = None) -> SubscriptionFact:
         """Change a subscription now. With the moment of a preview it costs what the preview said; raises CardDeclined,
-        and then the subscription is as it was."""
+        and then the subscription is as it was. One that `may_wait` for the bank is told as `pending_update`."""
 
     def schedule_change(self, spec: ChangeSpec, *, key: str) -> ScheduleFact:
         """Change a subscription at its period's end; takes the place of a change that was scheduled before."""
@@ -220,6 +233,9 @@ class PaymentProvider(Protocol):
     def invoice_items_of(self, customer_id: str) -> Sequence[InvoiceItemFact]:
         """Every line that was ever added for a customer, newest first: keys are forgotten, these are not."""
 
+    def drop_invoice_item(self, item_id: str) -> None:
+        """Take back a line that waits: no invoice asks for it any more. One that is gone stays so."""
+
     def create_invoice(self, *, customer_id: str, subscription_id: str, key: str) -> InvoiceFact:
         """A draft of the customer's pending items, for a subscription that will not renew by itself."""
 
@@ -246,7 +262,18 @@ class PaymentProvider(Protocol):
         """Send money back; more than is left of the payment is a ProviderError."""
 
     def credit_invoice(self, spec: CreditNoteSpec, *, key: str) -> CreditNoteFact:
-        """Lower a final invoice by a credit note."""
+        """Lower a final invoice by a credit note. What names our row already is not made again."""
+
+    def credit_note_of(self, invoice_id: str, metadata: Mapping[str, str]) -> CreditNoteFact | None:
+        """The credit note of an invoice that names our row, if one was made; one that is void too."""
+
+    def move_balance(self, spec: BalanceSpec, *, key: str) -> str:
+        """Give a customer credit, or take it out; gives the entry's id. What our row has entered is not entered twice,
+        however long ago that was."""
+
+    def balance_used(self, customer_id: str) -> Mapping[str, int]:
+        """How much of a customer's balance each of the latest invoices used, by its id: of a void one nothing, and
+        below nothing where it added to it."""
 
     # --- Reading -----------------------------------------------------------------------------------------------------
     def snapshot(self, kind: str, object_id: str) -> Snapshot | None:

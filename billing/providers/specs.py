@@ -114,7 +114,8 @@ class ChangeSpec:
     """What a subscription should be for from now on (or, scheduled, from its next period).
 
     `price_id` and `quantity` are the plan's. Its item is `item_id`, else the one at `price_id` or, until now, at
-    `from_price_id`, else the first. `items`, where it is given, is all that is sold beside it: the rest goes.
+    `from_price_id`, else the first. `items` is what changes beside it, so many of each price: none, and it goes. What
+    is not named stays.
     """
 
     subscription_id: str
@@ -124,9 +125,11 @@ class ChangeSpec:
     coupon_id: str = ""
     # A trial that ends then; one that has begun ends now where it is in the past.
     trial_end: datetime | None = None
-    items: Sequence[ItemSpec] | None = None
+    items: Sequence[ItemSpec] = ()
     item_id: str = ""
     from_price_id: str = ""
+    # Where the customer's bank wants to hear from them first, the change waits for that instead of being refused.
+    may_wait: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,18 @@ class RefundSpec:
     amount_minor: int | None = None
     reason: Literal["", "duplicate", "fraudulent", "requested_by_customer"] = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BalanceSpec:
+    """Credit for a customer, which the provider's next invoices use first; below nothing, to take it out again."""
+
+    customer_id: str
+    amount_minor: int
+    currency: str
+    description: str
+    # Names our own row: what is there already is not entered again.
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from billing.models import Invoice, MrrMovement, Subscription
+from billing.models import MrrMovement, Payment, Subscription
+from billing.models.payments import PaymentQuerySet
 from platform_core.months import Months
-
-SUCCEEDED = Q(status=Invoice.Status.PAID)
-FAILED = Q(status=Invoice.Status.UNCOLLECTIBLE) | Q(status=Invoice.Status.OPEN) & ~Q(payment_error="")
 
 
 def trials_of(span: Months) -> QuerySet[Subscription]:
@@ -18,10 +16,9 @@ def trials_of(span: Months) -> QuerySet[Subscription]:
     return Subscription.objects.filter(trial_began_at__gte=span.starts_at, trial_began_at__lt=span.ends_at)
 
 
-def payments_of(span: Months) -> QuerySet[Invoice]:
-    """The invoices over something that were issued in these months."""
-    issued = Invoice.objects.filter(issued_at__gte=span.starts_at, issued_at__lt=span.ends_at)
-    return issued.filter(total_minor__gt=0)
+def payments_of(span: Months) -> PaymentQuerySet:
+    """The tries to collect money that were made in these months."""
+    return Payment.objects.filter(created_at__gte=span.starts_at, created_at__lt=span.ends_at)
 
 
 @dataclass(frozen=True)
@@ -48,3 +45,14 @@ def movements(behind: Behind) -> QuerySet[MrrMovement]:
     }
     rows = MrrMovement.objects.filter(**{name: value for name, value in wanted.items() if value})
     return rows.select_related("organization", "subscription__plan").order_by("-occurred_at", "-pk")
+
+
+def tries(span: Months, *, outcome: str = "", currency: str = "") -> PaymentQuerySet:
+    """The tries that the payment success rate counts, the latest first: all, or those of one outcome."""
+    made = payments_of(span).filter(currency=currency) if currency else payments_of(span)
+    return of_outcome(made, outcome).select_related("organization", "invoice")
+
+
+def of_outcome(made: PaymentQuerySet, outcome: str) -> PaymentQuerySet:
+    """Those that succeeded, or failed; else all that were answered."""
+    return {"succeeded": made.succeeded(), "failed": made.refused()}.get(outcome, made.answered())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.services.mrr import half_up
-from platform_core.months import MONTHS_A_YEAR, Months
+from platform_core.months import MONTHS_A_YEAR, Months, after
 
 WHOLE = 10_000
 
@@ -159,16 +159,49 @@ class Trials:
 
 
 @dataclass(frozen=True)
-class Payments:
-    """Invoices that were issued in the months and whose payment succeeded, or failed as of now."""
+class PaymentCount:
+    """Tries to collect money and what came of them: one row of `Payment` is one try, and its last answer counts."""
 
     succeeded_count: int
     failed_count: int
 
     @property
+    def attempt_count(self) -> int:
+        """Those that were answered; what the bank has not decided, and a page that nobody paid on, is no try yet."""
+        return self.succeeded_count + self.failed_count
+
+    @property
     def success(self) -> int | None:
-        """Succeeded / (succeeded + failed); what is still open without a failure is neither."""
-        return share(self.succeeded_count, self.succeeded_count + self.failed_count)
+        """Payment success rate: tries that succeeded / tries."""
+        return share(self.succeeded_count, self.attempt_count)
+
+
+@dataclass(frozen=True)
+class CurrencyPayments(PaymentCount):
+    """The tries in one currency."""
+
+    currency: str
+
+
+@dataclass(frozen=True)
+class MonthOfPayments(CurrencyPayments):
+    """The tries of one month in one currency."""
+
+    month: date
+
+    @property
+    def ends(self) -> date:
+        """The first day after it."""
+        return after(self.month)
+
+
+@dataclass(frozen=True)
+class Payments(PaymentCount):
+    """The tries that were made in the months, in whichever currency."""
+
+    currencies: Sequence[CurrencyPayments] = ()
+    # Those in which there were any.
+    months: Sequence[MonthOfPayments] = ()
 
 
 @dataclass(frozen=True)

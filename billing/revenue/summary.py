@@ -3,17 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 
 from django.db.models import Case, Count, DateField, F, Q, Sum, Value, When
+from django.db.models.functions import TruncMonth
 
-from billing.models import MrrMovement, Subscription
-from billing.revenue.behind import FAILED, SUCCEEDED, payments_of, trials_of
+from billing.models import MrrMovement, Payment, Subscription
+from billing.models.payments import PaymentQuerySet
+from billing.revenue.behind import payments_of, trials_of
 from billing.revenue.figures import (
     Cohort,
     CohortMonth,
+    CurrencyPayments,
     CurrencyRevenue,
     MonthOfCustomers,
+    MonthOfPayments,
     MonthOfRevenue,
     Payments,
     Retention,
@@ -59,7 +63,7 @@ def revenue(span: Months) -> Revenue:
         customers,
         _cohorts(cube),
         _trials(span),
-        _payments(span),
+        payments(span),
     )
 
 
@@ -133,6 +137,21 @@ def _trials(span: Months) -> Trials:
     return Trials(found["began"], found["ended"], found["converted"])
 
 
-def _payments(span: Months) -> Payments:
-    found = payments_of(span).aggregate(paid=Count("pk", filter=SUCCEEDED), failed=Count("pk", filter=FAILED))
-    return Payments(found["paid"], found["failed"])
+def payments(span: Months) -> Payments:
+    """How many of the tries to collect money succeeded. One statement."""
+    rows = payments_of(span).order_by().annotate(month=TruncMonth("created_at", tzinfo=UTC))
+    counted = rows.values_list("month", "currency").annotate(
+        paid=Count("pk", filter=Q(status=Payment.Status.SUCCEEDED)), failed=Count("pk", filter=PaymentQuerySet.REFUSED)
+    )
+    cells = sorted((month.date(), currency, paid, failed) for month, currency, paid, failed in counted if paid + failed)
+    codes = sorted({currency for _, currency, *_ in cells})
+    return Payments(
+        *_sum(cells),
+        currencies=[CurrencyPayments(*_sum(each for each in cells if each[1] == code), code) for code in codes],
+        months=[MonthOfPayments(paid, failed, currency, month) for month, currency, paid, failed in cells],
+    )
+
+
+def _sum(cells: Iterable[tuple[date, str, int, int]]) -> tuple[int, int]:
+    counts = [(paid, failed) for _, _, paid, failed in cells]
+    return sum(paid for paid, _ in counts), sum(failed for _, failed in counts)

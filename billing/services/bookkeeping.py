@@ -122,14 +122,18 @@ def granted(grant: WalletGrant) -> Posting:
 
 
 def moved(movement: WalletMovement) -> Posting:
-    """Used credits settle what is owed, expired ones are ours again, returned ones are owed to whoever paid them."""
+    """Used credits settle what is owed, expired ones are ours again, returned ones are owed to whoever paid them.
+
+    Those given back had settled what is owed no longer: the same the other way round.
+    """
     grant = movement.grant
     kind, against = {
         WalletMovement.Kind.BURN: (Kind.BURN, Account.RECEIVABLE),
+        WalletMovement.Kind.RESTORE: (Kind.CREDITS_RESTORED, Account.RECEIVABLE),
         WalletMovement.Kind.EXPIRY: (Kind.EXPIRY, FORFEITED_TO[WalletGrant.Kind(grant.kind)]),
         WalletMovement.Kind.RETURN: (Kind.CREDITS_RETURNED, FUNDED_BY[WalletGrant.Kind(grant.kind)]),
     }[WalletMovement.Kind(movement.kind)]
-    amounts = {Account.WALLET: movement.amount_minor, against: -movement.amount_minor}
+    amounts = {Account.WALLET: movement.taken_minor, against: -movement.taken_minor}
     return _of_wallet(movement, grant, kind, amounts)
 
 

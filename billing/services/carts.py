@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from billing.models import CheckoutAddOn, CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
-from billing.services import coupons, plans, schemes
+from billing.services import coupons, entitlements, plans, schemes
 from orgs.models import Organization
 from platform_core.errors import InvalidInput
 
@@ -98,6 +98,9 @@ class Quote:
 
 def fill(price: Price, buyer: Organization | None, wishes: Wishes) -> Cart:
     """A cart of what the buyer may have; else a 400 that names what they may not. Runs in a scope that reaches them."""
+    plans.hold_quantity(price, wishes.quantity)
+    if buyer is not None and price.kind == Price.Kind.RECURRING:
+        entitlements.refuse_covered(price.plan, buyer)
     add_ons = tuple(_add_on(code, price, quantity) for code, quantity in sorted(wishes.add_ons.items()) if quantity)
     coupon = _coupon(wishes.coupon, price, buyer) if wishes.coupon.strip() else None
     return Cart(Item(price, wishes.quantity), add_ons, coupon, trial_days(price, buyer))
@@ -129,8 +132,7 @@ def _add_on(code: str, price: Price, quantity: int) -> Item:
     if found is None:
         message = f"There is no add-on {code!r} of {price.plan.product} on sale by the {price.interval} in "
         raise _refused(f"{message}{price.currency.upper()}.")
-    if found.scheme == Price.Scheme.FLAT and quantity != 1:
-        raise _refused(f"{found.plan} is sold one at a time.")
+    plans.hold_quantity(found, quantity, field="add_ons")
     return Item(found, quantity)
 
 

@@ -1,38 +1,42 @@
 """Changing a subscription: a row first, then the provider, then what it answered. A worker heals a crash between.
 
 The row is held by whoever made it. If they are gone, or got no answer, a worker takes it over and asks the provider
-again under the row's own key: what was done is not done again. The row ends applied, scheduled or refused.
+again under the row's own key: what was done is not done again. The row ends applied, scheduled or refused, or it waits
+for the customer's bank.
 """
 
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.db import transaction
 
-from billing.models import PaymentMethod, PlanVersion, Price, Subscription, SubscriptionChange
+from billing.models import ChangedAddOn, PaymentMethod, PlanVersion, Subscription, SubscriptionChange
 from billing.providers import provider
-from billing.providers.protocol import CardDeclined, ChangeSpec, ProviderError, ProviderRefused, Snapshot
-from billing.services import newer_terms, notices, planned, subscriptions
-from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal
+from billing.providers.protocol import (
+    CardDeclined,
+    ProviderError,
+    ProviderRefused,
+    Snapshot,
+)
+from billing.services import asking, confirming, newer_terms, notices, planned, subscriptions
+from billing.services.add_on_wishes import Beside
+from billing.services.asking import READ_AS, Answer
+from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal, planned_of
 from platform_core import clock, context, leases, nudges, scoping
 from platform_core.errors import Conflict, DomainError
 from platform_core.services import audit
-
-if TYPE_CHECKING:
-    from billing.providers.protocol import SubscriptionFact
 
 Kind = SubscriptionChange.Kind
 Status = SubscriptionChange.Status
 log = logging.getLogger(__name__)
 
-# The event whose reading is the whole subscription.
-READ_AS = "customer.subscription.updated"
 # A provider keeps a key for a day; after that nobody repeats a request that nobody answered.
 LONGEST = timedelta(hours=20)
 LEASE_SECONDS = 120
 FIRST_WAIT = timedelta(seconds=10)
+UNDER_WAY = "A change of this subscription is under way. It is done in a moment."
 UNANSWERED = "What you asked for is kept and is tried again by itself: look at the subscription in a minute."
 
 
@@ -63,9 +67,9 @@ def asked_before(digest: str) -> SubscriptionChange | None:
 
 
 def change_plan(proposal: Proposal, asked: Asked, *, version: PlanVersion | None = None) -> SubscriptionChange:
-    """Carry out what was proposed; with it come these terms of the plan, or else those that are sold now."""
+    """Carry out what was proposed of plan or add-ons; with a plan come these terms, or else those that are sold now."""
     wish = {
-        "plan_version": version,
+        "plan_version": version or _version_of(proposal),
         "kind": proposal.kind,
         "timing": proposal.timing,
         "price": proposal.price,
@@ -73,7 +77,15 @@ def change_plan(proposal: Proposal, asked: Asked, *, version: PlanVersion | None
         "prorated_at": proposal.prorated_at,
         "due_minor": proposal.due_minor,
     }
-    return _carry_out(_enter(proposal.subscription, wish, asked, OPEN_TO_CHANGES))
+    return _carry_out(_enter(proposal.subscription, wish, asked, OPEN_TO_CHANGES, proposal.beside))
+
+
+def _version_of(proposal: Proposal) -> PlanVersion | None:
+    """Of a plan that was planned already, and is taken in."""
+    if proposal.kind != Kind.ADD_ONS or proposal.timing != SubscriptionChange.Timing.RENEWAL:
+        return None
+    waiting = planned_of(proposal.subscription)
+    return waiting.plan_version if waiting else None
 
 
 def cancel(subscription: Subscription, asked: Asked, *, now: bool) -> SubscriptionChange:
@@ -84,10 +96,11 @@ def cancel(subscription: Subscription, asked: Asked, *, now: bool) -> Subscripti
 
 
 def resume(subscription: Subscription, asked: Asked) -> SubscriptionChange:
-    """Take back the planned end or the planned downgrade, or go on with what was paused; that is charged at once."""
+    """Take back what is planned, or waits for the bank, or go on with what was paused; that is charged at once."""
     if subscription.status == Subscription.Status.PAUSED:
         return _carry_out(_enter(subscription, _wake(subscription), asked, [Subscription.Status.PAUSED]))
-    waiting = SubscriptionChange.objects.filter(subscription=subscription).scheduled().exists()
+    asked_for = SubscriptionChange.objects.filter(subscription=subscription)
+    waiting = asked_for.filter(status__in=[Status.SCHEDULED, Status.CONFIRMING]).exists()
     if not (subscription.cancel_at_period_end or waiting):
         raise Conflict("The subscription goes on as it is: there is nothing to take back.")
     return _carry_out(_enter(subscription, {"kind": Kind.RESUME}, asked, RUNNING))
@@ -117,25 +130,57 @@ def extend_trial(subscription: Subscription, asked: Asked, *, ends_at: datetime)
 # --- The row --------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def _enter(
-    subscription: Subscription, wish: dict[str, Any], asked: Asked, allowed: Collection[str]
+    subscription: Subscription,
+    wish: dict[str, Any],
+    asked: Asked,
+    allowed: Collection[str],
+    beside: Collection[Beside] = (),
 ) -> tuple[SubscriptionChange, bool]:
     """The row of the change, and whether it is new: that one is the caller's. One that got no answer is taken up."""
     held = Subscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
     under_way = SubscriptionChange.objects.filter(subscription=held).pending().first()
     if under_way is not None:
-        return _taken_up(under_way, wish), False
-    _refuse_moved(held, subscription, allowed)
+        return _taken_up(under_way, wish, beside), False
+    _refuse_moved(held, subscription, allowed, beside)
+    if same := _waiting_for(held, wish, beside):
+        return same, False
+    keeps = planned.stays(held, wish, is_staff=asked.is_staff)
     row = SubscriptionChange.objects.create(
         organization_id=held.organization_id,
         subscription=held,
         requested_by=asked.by,
         reason=asked.reason[:500],
         request_digest=asked.digest,
+        is_binding=asked.is_binding,
+        keeps_planned=keeps,
         **{"quantity": held.quantity, **wish, **_held_by_caller()},
     )
-    changes = {"kind": row.kind, "plan": row.price.plan.code if row.price else None, "quantity": row.quantity}
-    audit.record(f"subscription.{row.kind}", held, by=asked.by, changes={**changes, "due_minor": row.due_minor})
+    ChangedAddOn.objects.bulk_create(
+        ChangedAddOn(change=row, price=each.price, quantity=each.quantity) for each in beside
+    )
+    changes: dict[str, Any] = {
+        "kind": row.kind,
+        "plan": row.price.plan.code if row.price else None,
+        "quantity": row.quantity,
+    }
+    changes |= {"add_ons": {each.price.lookup_key: [each.before, each.quantity] for each in beside}} if beside else {}
+    audit.record(_action(row), held, by=asked.by, changes={**changes, "due_minor": row.due_minor})
     return row, True
+
+
+def _waiting_for(held: Subscription, wish: dict[str, Any], beside: Collection[Beside]) -> SubscriptionChange | None:
+    """The same change, which waits for the bank already. None begins while what is planned may be being put back."""
+    waiting = SubscriptionChange.objects.filter(subscription=held).confirming().first()
+    if waiting is None or _is_same(waiting, wish, beside, "due_minor"):
+        return waiting
+    if waiting.lease_until > clock.wall():
+        raise Conflict(UNDER_WAY)
+    return None
+
+
+def _action(row: SubscriptionChange) -> str:
+    """That a subscription has other add-ons is told by itself, whoever changed them."""
+    return "subscription.change_add_ons" if row.kind == Kind.ADD_ONS else f"subscription.{row.kind}"
 
 
 def _held_by_caller() -> dict[str, object]:
@@ -145,18 +190,26 @@ def _held_by_caller() -> dict[str, object]:
     return {**lease, "run_after": clock.now() + FIRST_WAIT}
 
 
-def _refuse_moved(held: Subscription, seen: Subscription, allowed: Collection[str]) -> None:
+def _refuse_moved(held: Subscription, seen: Subscription, allowed: Collection[str], beside: Collection[Beside]) -> None:
     """What was looked at when the change was decided upon is what is there."""
     told = ("price_id", "quantity", "status", "cancel_at_period_end", "current_period_start")
-    if held.status not in allowed or any(getattr(held, name) != getattr(seen, name) for name in told):
+    has = dict(held.add_ons.values_list("price", "quantity")) if beside else {}
+    has_moved = any(has.get(each.price.pk, 0) != each.before for each in beside)
+    if held.status not in allowed or has_moved or any(getattr(held, name) != getattr(seen, name) for name in told):
         raise Conflict("The subscription was changed a moment ago. Look at it again.")
 
 
-def _taken_up(row: SubscriptionChange, wish: dict[str, Any]) -> SubscriptionChange:
-    same = all(getattr(row, name) == wish[name] for name in ("kind", "timing", "price", "quantity") if name in wish)
-    if not same or row.lease_until > clock.wall():
-        raise Conflict("A change of this subscription is under way. It is done in a moment.")
+def _taken_up(row: SubscriptionChange, wish: dict[str, Any], beside: Collection[Beside]) -> SubscriptionChange:
+    if not _is_same(row, wish, beside) or row.lease_until > clock.wall():
+        raise Conflict(UNDER_WAY)
     return _freed(row)
+
+
+def _is_same(row: SubscriptionChange, wish: dict[str, Any], beside: Collection[Beside], *more: str) -> bool:
+    told = ("kind", "timing", "price", "quantity", *more)
+    same = all(getattr(row, name) == wish[name] for name in told if name in wish)
+    wanted = {each.price.pk: each.quantity for each in beside}
+    return same and dict(row.add_ons.values_list("price", "quantity")) == wanted
 
 
 def _freed(row: SubscriptionChange) -> SubscriptionChange:
@@ -169,9 +222,11 @@ def _freed(row: SubscriptionChange) -> SubscriptionChange:
 def _carry_out(entered: tuple[SubscriptionChange, bool]) -> SubscriptionChange:
     """At once, in the request that asked. What fails without an answer is left to the workers."""
     row, is_ours = entered
+    if row.status == Status.CONFIRMING:
+        return row
     claimed = row if is_ours else leases.claim(SubscriptionChange, worker="request", seconds=LEASE_SECONDS, pk=row.pk)
     if claimed is None:
-        raise Conflict("A change of this subscription is under way. It is done in a moment.")
+        raise Conflict(UNDER_WAY)
     _act(claimed)
     return claimed
 
@@ -192,103 +247,94 @@ def settle_one(worker: str) -> bool:
 def _act(row: SubscriptionChange) -> None:
     known = row.subscription.provider_subscription_id
     try:
+        if row.status == Status.CONFIRMING:
+            return _follow(row, _closed(row))
         if clock.now() - row.created_at > LONGEST:
             return _look(row, provider().snapshot(READ_AS, known))
-        effective_at = _asked(row)
+        answer = _asked(row)
         snapshot = provider().snapshot(READ_AS, known)
     except ProviderError as error:
         _leave(row, error)
         raise ProviderError(f"{error.message} {UNANSWERED}") from error
-    return _record(row, snapshot, effective_at)
+    return _record(row, snapshot, answer)
 
 
-def _asked(row: SubscriptionChange) -> datetime | None:
-    """The provider does it, or says no: then it did nothing, and the row is closed."""
+def _closed(row: SubscriptionChange) -> Snapshot | None:
+    """What waits for the bank, as it is now. Where nobody may pay any more, what was planned is planned again."""
+    known = row.subscription.provider_subscription_id
+    is_over = confirming.close(row)
+    snapshot = provider().snapshot(READ_AS, known)
+    if snapshot is None and is_over:
+        confirming.forget(row)
+    if not confirming.leaves_out_planned(row, snapshot):
+        return snapshot
+    asking.put_back(row)
+    return provider().snapshot(READ_AS, known)
+
+
+def _asked(row: SubscriptionChange) -> Answer:
+    """The provider does it, or says no: then all is as it was, what was planned too, and the row is closed."""
     try:
-        return _ask(row)
+        return asking.ask(row)
     except (CardDeclined, ProviderRefused) as error:
+        asking.put_back(row)
+        _refuse(row, error)
+        raise Refused(error) from error
+    except Conflict as error:
         _refuse(row, error)
         raise Refused(error) from error
 
 
 def _look(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
     """The key is forgotten, so nobody asks again: what is there tells whether it was done."""
-    if snapshot is not None and _is_done(row, snapshot):
-        _record(row, snapshot, snapshot.schedule.takes_effect_at if snapshot.schedule else None)
+    waits_for = snapshot.subscription.pending_update if snapshot and snapshot.subscription else None
+    if snapshot is not None and asking.is_done(row, snapshot):
+        _record(row, snapshot, Answer(snapshot.schedule.takes_effect_at if snapshot.schedule else None))
+    elif waits_for is not None and asking.spec_of(row).may_wait:
+        _record(row, snapshot, Answer(waits_for=waits_for))
     else:
+        asking.put_back(row)
         _refuse(row, ProviderError("The payment provider did not answer for a day. Nothing was changed."))
-
-
-def _is_done(row: SubscriptionChange, snapshot: Snapshot) -> bool:
-    fact = subscriptions.plan_first(cast("SubscriptionFact", snapshot.subscription))
-    price_id = row.price.provider_price_id if row.price else ""
-    match row.kind:
-        case Kind.UPGRADE | Kind.DOWNGRADE:
-            found = snapshot.schedule if _waits(row) else fact
-            return found is not None and (found.price_id, found.quantity) == (price_id, row.quantity)
-        case Kind.TRIAL:
-            return fact.trial_end == row.trial_ends_at
-        case Kind.END:
-            return fact.ended_at is not None
-        case Kind.RESUME:
-            waits = snapshot.schedule is not None and snapshot.schedule.takes_effect_at is not None
-            return not (fact.cancel_at_period_end or waits or fact.status == Subscription.Status.PAUSED)
-        case _:
-            return fact.cancel_at_period_end
-
-
-def _ask(row: SubscriptionChange) -> datetime | None:
-    """The one request, always the same for a row; gives when a scheduled change comes into force."""
-    subscription, key = row.subscription, row.idempotency_key
-    known = subscription.provider_subscription_id
-    if not _waits(row) and SubscriptionChange.objects.filter(subscription=subscription).scheduled().exists():
-        provider().unschedule_change(known, key=f"{key}:unschedule")
-    match row.kind:
-        case Kind.UPGRADE | Kind.DOWNGRADE if _waits(row):
-            return provider().schedule_change(_spec(row), key=key).takes_effect_at
-        case Kind.UPGRADE | Kind.DOWNGRADE | Kind.TRIAL:
-            provider().change_subscription(_spec(row), key=key, at=row.prorated_at)
-        case Kind.RESUME if subscription.status == Subscription.Status.PAUSED:
-            provider().wake_subscription(known, key=key)
-        case Kind.RESUME:
-            provider().resume_subscription(known, key=key)
-        case _:
-            provider().cancel_subscription(known, at_period_end=row.kind == Kind.CANCEL, key=key)
-    return None
-
-
-def _waits(row: SubscriptionChange) -> bool:
-    """Whether the provider carries it out when the period ends."""
-    return row.timing == SubscriptionChange.Timing.RENEWAL
-
-
-def _spec(row: SubscriptionChange) -> ChangeSpec:
-    price: Price = row.price or row.subscription.price
-    return ChangeSpec(
-        subscription_id=row.subscription.provider_subscription_id,
-        price_id=price.provider_price_id,
-        quantity=row.quantity,
-        prorate="now" if row.prorated_at else "none",
-        trial_end=row.trial_ends_at,
-        from_price_id=row.subscription.price.provider_price_id,
-    )
 
 
 # --- What came of it --------------------------------------------------------------------------------------------------
 @transaction.atomic
-def _record(row: SubscriptionChange, snapshot: Snapshot | None, effective_at: datetime | None) -> None:
-    """The provider has done it: the row, the subscription as it is now, and the mail, together."""
+def _record(row: SubscriptionChange, snapshot: Snapshot | None, answer: Answer) -> None:
+    """The provider has done it, or waits: the row, the subscription as it is now, and the mail, together."""
     if not leases.renew(row):
         return
+    if answer.waits_for is not None:
+        confirming.begin(row, answer.waits_for, snapshot)
+        _follow(row, snapshot)
+        return
     # Before it is scheduled itself: one change at most waits for the next period.
-    planned.withdraw(row.subscription_id)
-    settled = {"status": Status.SCHEDULED if _waits(row) else Status.APPLIED}
-    leases.settle(row, **settled, effective_at=effective_at or clock.now(), settled_at=clock.now(), failure="")
+    if row.keeps_planned:
+        planned.keep(row, snapshot)
+    else:
+        planned.withdraw(row.subscription_id)
+    confirming.withdraw(row.subscription_id)
+    settled = {"status": Status.SCHEDULED if asking.waits(row) else Status.APPLIED}
+    leases.settle(row, **settled, effective_at=answer.effective_at or clock.now(), settled_at=clock.now(), failure="")
     held = row.subscription
     row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization) if snapshot else held
-    if row.plan_version is not None and not _waits(row):
+    if row.plan_version is not None and not asking.waits(row):
         newer_terms.adopt(row.subscription, row.plan_version)
     notices.changed(row)
+
+
+@transaction.atomic
+def _follow(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
+    """What waits for the bank, as it was read; the customer is asked where it goes on waiting."""
+    held, is_late = row.subscription, False
+    if snapshot is not None:
+        row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization)
+        # Also where the reading told nothing new, or another one overtook it.
+        confirming.follow(row.subscription, snapshot)
+        is_late = row.subscription.observed_at > snapshot.observed_at
+    row.refresh_from_db(fields=["status", "settled_at", "effective_at"])
+    if row.status == Status.CONFIRMING:
+        confirming.look_again(row, is_late=is_late)
+        notices.confirm(row)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.urls import reverse
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import CheckoutFact, CheckoutSpec, ItemSpec, ProviderError, ProviderRefused, Snapshot
-from billing.services import accounts, alone, carts, coupons, offers, purchases, subscriptions
+from billing.services import accounts, alone, carts, coupons, entitlements, offers, purchases, subscriptions
 from billing.services.buyers import Buyer, buyer_of, claimant
 from billing.services.carts import Cart
 from billing.signals import checkout_completed
@@ -77,6 +77,7 @@ def open_checkout(cart: Cart, wishes: Mapping[str, Any]) -> CheckoutSession:
 def _refuse_second(plan: Plan, organization: Organization) -> None:
     if offers.present(plan, organization) is not None:
         raise Conflict(f"{organization} has a subscription to {plan.product} already: change that one.")
+    entitlements.refuse_covered(plan, organization)
 
 
 def _page(name: str, *parts: str) -> str:

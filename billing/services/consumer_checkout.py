@@ -36,7 +36,6 @@ def start(wish: Wish) -> CheckoutSession:
     consumer = consumers.named(wish.consumer_key)
     consumers.require_active(consumer)
     price = item_named(wish.pricing_item_code)
-    _check_quantity(price, wish.quantity)
     with transaction.atomic():
         # Whoever asks for what cannot be sold leaves no tenant behind.
         tenant = consumers.tenant_for(consumer, wish.consumer_tenant_id, _told(wish))
@@ -50,13 +49,6 @@ def start(wish: Wish) -> CheckoutSession:
         "cancel_url": wish.cancel_url,
     }
     return checkout.open_checkout(cart, wishes)
-
-
-def _check_quantity(price: Price, quantity: int) -> None:
-    """What costs the same whatever the quantity is bought once at a time."""
-    if price.scheme == Price.Scheme.FLAT and quantity != 1:
-        message = "This item is sold one at a time."
-        raise InvalidInput(message, details={"quantity": [message]})
 
 
 def _told(wish: Wish) -> dict[str, str]:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from billing import money
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Plan, Price, Purchase, Subscription
 from billing.models.coupons import WHOLE
 from billing.providers import provider
+from billing.providers.protocol import ProviderRefused
 from billing.providers.specs import CouponSpec
+from billing.services.publishing import Published, Refusal
 from orgs.models import Organization, Product
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
@@ -57,7 +59,7 @@ def add(values: Mapping[str, Any], *, by: "User | None") -> Coupon:
     """A coupon; its code is written in capitals."""
     _check(values)
     product = values.get("product")
-    wanted = {**values, "code": str(values["code"]).upper(), "product": _product(product) if product else None}
+    wanted = {**values, "code": str(values["code"]).upper(), "product": _sold(product) if product else None}
     try:
         with transaction.atomic():
             coupon = Coupon.objects.create(**wanted)
@@ -67,10 +69,14 @@ def add(values: Mapping[str, Any], *, by: "User | None") -> Coupon:
     return coupon
 
 
-def _product(code: str) -> Product:
+def _sold(code: str) -> Product:
+    """A product with plans: its coupon is for those that are there, so without any it would be for none."""
     found = Product.objects.filter(code=code).first()
     if found is None:
         raise InvalidInput(f"There is no product {code!r}.", details={"product": ["Unknown product."]})
+    if not found.plans.exists():
+        message = "It has no plan yet, and a coupon is for the plans that are there: make one first."
+        raise InvalidInput(f"{found} has no plan yet.", details={"product": [message]})
     return found
 
 
@@ -207,12 +213,21 @@ def affected_by(coupon: Coupon) -> Affected:
     return Affected(counted["redeemed"], counted["reserved"], lasting)
 
 
-def publish(*, by: "User | None" = None) -> int:
-    """Create (or adopt) at the provider every coupon that can be used and is not there yet; tells how many."""
-    waiting = list(Coupon.objects.filter(is_active=True, provider_coupon_id="").select_related("product"))
+def publish(*, by: "User | None" = None) -> Published:
+    """Create (or adopt) at the provider every coupon that can be used and is not there yet. May be repeated.
+
+    What the provider refuses stands in the way of no other, and waits: what it says may be mended there.
+    """
+    unpublished = Coupon.objects.filter(is_active=True, provider_coupon_id="").select_related("product")
+    # One that is for none of its product's plans would be for everything there.
+    waiting = [coupon for coupon in unpublished if coupon.product is None or _covered(coupon).exists()]
+    refused = []
     for coupon in waiting:
-        published(coupon, by=by)
-    return len(waiting)
+        try:
+            published(coupon, by=by)
+        except ProviderRefused as error:
+            refused.append(Refusal(coupon.code, error.message))
+    return Published(len(waiting) - len(refused), tuple(refused))
 
 
 def published(coupon: Coupon, *, by: "User | None" = None) -> str:
@@ -226,10 +241,15 @@ def published(coupon: Coupon, *, by: "User | None" = None) -> str:
     return coupon.provider_coupon_id
 
 
+def _covered(coupon: Coupon) -> QuerySet[Plan]:
+    """The plans that a coupon of a product is for."""
+    plans = Plan.objects.filter(created_at__lte=coupon.created_at)
+    return plans.filter(product=coupon.product_id) if coupon.product_id else plans.none()
+
+
 def _spec(coupon: Coupon) -> CouponSpec:
     # At the provider each plan is a product; of those that come later its coupon says nothing.
-    there = coupon.product.plans.filter(created_at__lte=coupon.created_at) if coupon.product else Plan.objects.none()
-    codes = there.values_list("code", flat=True)
+    codes = _covered(coupon).values_list("code", flat=True)
     return CouponSpec(
         code=coupon.code,
         name=coupon.name,

@@ -5,24 +5,29 @@ the customer's wallet. What it takes of each line and of the tax is what is left
 them never take more than there was, and the last takes the rest.
 """
 
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
 
-from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund, WalletGrant
+from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Refund, WalletGrant, WalletMovement
 from billing.providers import provider
-from billing.providers.protocol import CreditNoteFact, CreditNoteSpec, ProviderRefused
-from billing.services import bookkeeping, numbers, settling, wallet
+from billing.providers.protocol import CreditNoteFact, CreditNoteSpec, ProviderError, ProviderRefused
+from billing.services import bookkeeping, credit_note_endings, numbers, settling, wallet
 from billing.services.wallet import KeyReused, Terms
-from billing.signals import credit_note_issued, credit_note_voided
+from billing.signals import credit_note_issued
 from billing.splitting import apportion, half_up
 from identity.models import User
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.services import audit
 
+log = logging.getLogger(__name__)
+# By then whoever asked has had their answer, or will get none.
+PATIENCE = timedelta(minutes=2)
 CREDITABLE = (Invoice.Status.OPEN, Invoice.Status.PAID)
 Status = CreditNote.Status
 
@@ -31,7 +36,30 @@ def creditable_minor(invoice: Invoice) -> int:
     """How much of an invoice can still be credited: of an open one, what is due. What is asked for is taken already."""
     if invoice.status == Invoice.Status.OPEN:
         return invoice.due_minor - _sum(invoice, Status.REQUESTED)
+    return max(0, min(_uncredited(invoice), left_minor(invoice)))
+
+
+def left_minor(invoice: Invoice) -> int:
+    """How much of an invoice was given back in no way yet: neither by a credit note nor to the card.
+
+    A refund counts from when it is asked for, so of a refund and a credit note at once the second sees the first.
+    Below nothing where the provider sent back what was credited here already.
+    """
+    refunds = Refund.objects.standing().filter(payment__invoice=invoice)
+    sent = refunds.aggregate(total=Sum("amount_minor"))["total"] or 0
+    told = invoice.credit_notes.issued().filter(refund__in=refunds).aggregate(total=Sum("total_minor"))["total"] or 0
+    return _uncredited(invoice) - (sent - told) + _taken_back(invoice)
+
+
+def _uncredited(invoice: Invoice) -> int:
     return invoice.total_minor - _sum(invoice, Status.REQUESTED, Status.ISSUED)
+
+
+def _taken_back(invoice: Invoice) -> int:
+    """What went into the wallet and was taken out again unspent: it may go back to the card instead."""
+    keys = [wallet.key_of(pk) for pk in invoice.credit_notes.filter(wallet_minor__gt=0).values_list("pk", flat=True)]
+    back = WalletMovement.objects.filter(kind=WalletMovement.Kind.RETURN, grant__idempotency_key__in=keys)
+    return int(back.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def _sum(invoice: Invoice, *statuses: Status) -> int:
@@ -45,17 +73,52 @@ def credit(invoice: Invoice, amount_minor: int, *, reason: str, key: str, by: Us
     An open invoice of the provider's is lowered there first: time-outs leave the credit note requested, and asking
     again with the same key goes on from there.
     """
-    note = _request(invoice, amount_minor, reason=reason, key=key, by=by)
+    note, is_new = _request(invoice, amount_minor, reason=reason, key=key, by=by)
     if note.status != Status.REQUESTED:
         return note
-    if _is_lowered_at_provider(note.invoice):
-        fact = _ask_provider(note)
-        return _issue_one(note.pk, provider_id=fact.id)
-    return _issue_one(note.pk)
+    return _issue_here(note) if is_new and not _is_lowered_at_provider(note.invoice) else _settle_requested(note)
+
+
+def settle_requested() -> dict[str, int]:
+    """Ask again for credit notes whose answer was lost. Runs by the clock."""
+    waiting = CreditNote.objects.filter(status=Status.REQUESTED, created_at__lte=clock.now() - PATIENCE)
+    done = failed = 0
+    for note in waiting.select_related("invoice").order_by("created_at")[:100]:
+        try:
+            _settle_requested(note)
+            done += 1
+        except ProviderError:
+            log.exception("Credit note %s could not be asked for.", note.pk)
+            failed += 1
+    return {"settled": done, "failed": failed}
+
+
+def _settle_requested(note: CreditNote) -> CreditNote:
+    """What was asked of the provider is not given back here as well, whatever became of its invoice since."""
+    invoice = note.invoice
+    if _is_lowered_at_provider(invoice):
+        fact: CreditNoteFact | None = _ask_provider(note)
+    elif invoice.provider_invoice_id:
+        fact = provider().credit_note_of(invoice.provider_invoice_id, _named(note))
+    else:
+        fact = None
+    if fact is None:
+        return _issue_here(note)
+    with transaction.atomic():
+        follow_provider(fact, invoice, ours=note.pk)
+    return _reread(note)
+
+
+def _reread(note: CreditNote) -> CreditNote:
+    return CreditNote.objects.select_related("invoice").get(pk=note.pk)
 
 
 def _is_lowered_at_provider(invoice: Invoice) -> bool:
     return invoice.status == Invoice.Status.OPEN and bool(invoice.provider_invoice_id)
+
+
+def _named(note: CreditNote) -> dict[str, str]:
+    return {"credit_note": str(note.pk)}
 
 
 def _ask_provider(note: CreditNote) -> CreditNoteFact:
@@ -63,7 +126,7 @@ def _ask_provider(note: CreditNote) -> CreditNoteFact:
         invoice_id=note.invoice.provider_invoice_id,
         amount_minor=note.total_minor,
         memo=note.reason,
-        metadata={"credit_note": str(note.pk)},
+        metadata=_named(note),
     )
     try:
         return provider().credit_invoice(spec, key=f"credit-note:{note.pk}")
@@ -81,25 +144,29 @@ def _refused(note: CreditNote, why: str) -> None:
 
 
 @transaction.atomic
-def _request(invoice: Invoice, amount_minor: int, *, reason: str, key: str, by: User | None) -> CreditNote:
-    """Reserve the amount: of two at once, the second sees what the first took."""
+def _request(invoice: Invoice, amount_minor: int, *, reason: str, key: str, by: User | None) -> tuple[CreditNote, bool]:
+    """Reserve the amount: of two at once, the second sees what the first took. Tells whether it is a new one."""
     held = Invoice.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invoice.pk)
     known = CreditNote.objects.select_related("invoice").filter(idempotency_key=key).first() if key else None
     if known is not None:
         if (known.invoice_id, known.total_minor) != (held.pk, amount_minor):
             raise KeyReused("This key was used for another credit note.")
-        return known
+        return known, False
     if not reason.strip():
         raise InvalidInput("Say why.", details={"reason": ["This field is required."]})
     if held.status not in CREDITABLE:
-        raise Conflict(f"An invoice that is {held.get_status_display().lower()} cannot be credited.")
+        raise Conflict(_not_creditable(held))
     left = creditable_minor(held)
     if not 0 < amount_minor <= left:
         raise InvalidInput("This amount cannot be credited.", details={"amountMinor": [f"Between 1 and {left}."]})
     note = _made(held, amount_minor, reason=reason.strip()[:300], key=key)
     changes = {"invoice": held.number, "total_minor": amount_minor, "reason": note.reason}
     audit.record("credit_note.request", note, by=by, changes=changes)
-    return note
+    return note, True
+
+
+def _not_creditable(invoice: Invoice) -> str:
+    return f"An invoice that is {invoice.get_status_display().lower()} cannot be credited."
 
 
 def _made(
@@ -129,13 +196,16 @@ def _tax_of(invoice: Invoice, amount_minor: int) -> int:
 
 
 @transaction.atomic
-def _issue_one(pk: UUID, *, provider_id: str = "") -> CreditNote:
-    invoice_id = CreditNote.objects.values_list("invoice", flat=True).get(pk=pk)
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invoice_id)
-    note = CreditNote.objects.select_related("legal_entity").get(pk=pk)
-    if note.status != Status.REQUESTED:
+def _issue_here(asked: CreditNote) -> CreditNote:
+    """Issue what the provider has nothing to do with. Its invoice is held: what became of it meanwhile is seen."""
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("organization").get(pk=asked.invoice_id)
+    note = CreditNote.objects.select_related("legal_entity").get(pk=asked.pk)
+    note.invoice = invoice
+    if note.status != Status.REQUESTED or _is_lowered_at_provider(invoice):
         return note
-    note.provider_credit_note_id = provider_id
+    if invoice.status not in CREDITABLE:
+        _refused(note, _not_creditable(invoice))
+        return _reread(note)
     return _issue(note, invoice)
 
 
@@ -152,7 +222,7 @@ def _issue(note: CreditNote, invoice: Invoice) -> CreditNote:
     _settle(invoice, note)
     if note.wallet_minor:
         terms = Terms(note.wallet_minor, f"Credit note {note.number}", kind=WalletGrant.Kind.CREDIT_NOTE, priority=10)
-        wallet.grant(invoice.organization_id, invoice.currency, terms, key=f"credit-note:{note.pk}", by=None)
+        wallet.grant(invoice.organization_id, invoice.currency, terms, key=wallet.key_of(note.pk), by=None)
     changes = {"number": note.number, "invoice": invoice.number, "total_minor": note.total_minor}
     audit.record("credit_note.issue", note, by=None, changes=changes)
     credit_note_issued.send(CreditNote, credit_note=note)
@@ -215,26 +285,37 @@ def credit_refund(refund: Refund) -> CreditNote | None:
     known = CreditNote.objects.filter(refund=refund).first()
     if known is not None or invoice.sequence is None:
         return known
-    return _issue(_made(invoice, refund.amount_minor, reason=refund.reason or "Refund", refund=refund), invoice)
+    # What was credited already is not credited again: sent back all the same, it is money that the customer owes.
+    amount_minor = min(refund.amount_minor, _uncredited(invoice))
+    if amount_minor <= 0:
+        _return(invoice, refund.amount_minor)
+        return None
+    return _issue(_made(invoice, amount_minor, reason=refund.reason or "Refund", refund=refund), invoice)
 
 
 def take_back_refund(refund: Refund) -> None:
     """The refund failed: its credit note is void, and keeps its number."""
-    note = CreditNote.objects.filter(refund=refund, status=Status.ISSUED).select_related("invoice").first()
-    if note is not None:
-        _void(note, refund.amount_minor)
+    note = CreditNote.objects.filter(refund=refund).first()
+    if refund.payment.invoice_id is None:
+        return
+    invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=refund.payment.invoice_id)
+    if invoice.sequence is None:
+        return
+    if note is None:
+        _return(invoice, -refund.amount_minor)
+    elif note.status == Status.ISSUED:
+        _void(note, invoice, refund.amount_minor)
 
 
-def _void(note: CreditNote, refunded_minor: int) -> None:
-    invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=note.invoice_id)
-    note.status = Status.VOID
-    note.save(update_fields=["status"])
-    invoice.credited_minor -= note.total_minor
+def _return(invoice: Invoice, amount_minor: int) -> None:
+    invoice.returned_minor += amount_minor
+    invoice.save(update_fields=["returned_minor"])
+
+
+def _void(note: CreditNote, invoice: Invoice, refunded_minor: int) -> None:
+    credit_note_endings.void(note, invoice)
     invoice.returned_minor -= refunded_minor
     invoice.save(update_fields=["credited_minor", "returned_minor"])
-    bookkeeping.post(bookkeeping.credit_voided(note))
-    audit.record("credit_note.void", note, by=None, changes={"number": note.number})
-    credit_note_voided.send(CreditNote, credit_note=note)
 
 
 def follow_provider(fact: CreditNoteFact, invoice: Invoice, *, ours: UUID | None) -> CreditNote | None:
@@ -242,7 +323,7 @@ def follow_provider(fact: CreditNoteFact, invoice: Invoice, *, ours: UUID | None
     held = Invoice.objects.select_for_update(of=("self",)).select_related("organization").get(pk=invoice.pk)
     notes = CreditNote.objects.select_related("legal_entity").filter(invoice=held)
     note = notes.filter(provider_credit_note_id=fact.id).first() or notes.filter(pk__in=[ours] if ours else []).first()
-    if note is None and (fact.status == "void" or held.sequence is None):
+    if note is None and (fact.status == "void" or held.sequence is None or held.status == Invoice.Status.VOID):
         return None
     if note is None:
         note = _made(held, fact.total_minor, reason=(fact.memo or fact.reason or "Credit")[:300])
@@ -252,5 +333,5 @@ def follow_provider(fact: CreditNoteFact, invoice: Invoice, *, ours: UUID | None
         note.provider_credit_note_id = fact.id
         _issue(note, held)
     if fact.status == "void" and note.status == Status.ISSUED:
-        _void(note, note.refund.amount_minor if note.refund else 0)
+        _void(note, held, note.refund.amount_minor if note.refund else 0)
     return note

@@ -38,6 +38,13 @@ def follow(subscription: Subscription, facts: Sequence[InvoiceFact]) -> Dunning 
     return _tell(case or _begin(subscription, failing), failing)
 
 
+def give_up(subscription: Subscription) -> None:
+    """Nothing more is tried for a subscription that the provider does not know any more."""
+    case = Dunning.objects.select_for_update(of=("self",)).filter(subscription=subscription).running().first()
+    if case is not None:
+        _lose(case)
+
+
 def _failing(subscription: Subscription, facts: Sequence[InvoiceFact]) -> InvoiceFact | None:
     """The earliest invoice that was tried and is still owed."""
     owed = [fact for fact in facts if fact.status in OWED and fact.attempt_count and fact.payment_error]

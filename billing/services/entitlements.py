@@ -12,10 +12,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import Plan, Subscription
+from billing.models import Plan, Subscription, SubscriptionAddOn
 from billing.models.terms import Entitlement
-from billing.services import add_ons
+from billing.services import add_ons, schemes
 from orgs.models import Organization
+from platform_core.errors import Conflict
 from platform_core.services import audit
 
 # The quota that is an organization's limit of seats.
@@ -51,6 +52,20 @@ def product_access(subscriptions: Iterable[Subscription]) -> Mapping[str, Access
     return dict(sorted(found.items()))
 
 
+def refuse_covered(plan: Plan, organization: Organization) -> None:
+    """Nobody pays for a product that a bundle of theirs gives them already."""
+    bundle = covered(organization).get(plan.product.code)
+    if bundle is not None:
+        raise Conflict(f"{organization} has {plan.product} already: {bundle} covers it.")
+
+
+def covered(organization: Organization) -> Mapping[str, Plan]:
+    """The products that an organization has by a bundle alone, by code, and the bundle."""
+    theirs = Subscription.objects.filter(organization=organization).giving_access()
+    related = theirs.select_related("plan__product", "plan_version").prefetch_related(add_ons.fetched())
+    return {code: each.plan for code, each in product_access(related).items() if each.is_bundled}
+
+
 def entitlements_of(subscriptions: Iterable[Subscription]) -> Mapping[str, Entitlement]:
     """What these entitle to together, by code."""
     granted: dict[str, Entitlement] = {}
@@ -67,12 +82,12 @@ def _giving(subscriptions: Iterable[Subscription]) -> Sequence[Subscription]:
 
 
 def _of(subscription: Subscription) -> Iterable[Entitlement]:
-    """The plan's, then its add-ons'. A quota holds for each of the quantity."""
-    had = [(subscription.plan_version, subscription.quantity)]
-    had += [(add_on.plan_version, add_on.quantity) for add_on in subscription.add_ons.all()]
-    for version, quantity in had:
-        for each in version.granted:
-            yield each if each.limit is None else replace(each, limit=each.limit * quantity)
+    """The plan's, then its add-ons'. A quota holds for each of the quantity that is paid for."""
+    together: list[Subscription | SubscriptionAddOn] = [subscription, *subscription.add_ons.all()]
+    for had in together:
+        times = schemes.units(had.price, had.quantity) if had.quantity > 1 else had.quantity
+        for each in had.plan_version.granted:
+            yield each if each.limit is None else replace(each, limit=each.limit * times)
 
 
 def joined(first: Entitlement, other: Entitlement) -> Entitlement:
@@ -92,7 +107,9 @@ def write_down(organization_id: UUID) -> None:
     """
     held = Organization.objects.select_for_update().get(pk=organization_id)
     theirs = Subscription.objects.filter(organization=held).giving_access()
-    subscriptions = list(theirs.select_related("plan__product", "plan_version").prefetch_related(add_ons.fetched()))
+    subscriptions = list(
+        theirs.select_related("plan__product", "plan_version", "price").prefetch_related(add_ons.fetched())
+    )
     granted = entitlements_of(subscriptions)
     wanted: dict[str, Any] = {"product_codes": list(product_access(subscriptions))}
     if SEATS in granted and granted[SEATS].kind == "quota":

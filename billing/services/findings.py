@@ -8,7 +8,7 @@ from django.db import transaction
 
 from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
 from billing.providers import provider
-from billing.services import event_kinds, projection, settling
+from billing.services import event_kinds, placing, projection, settling, subscriptions
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
@@ -79,7 +79,7 @@ def take(finding: ReconciliationFinding, *, by: "User") -> None:
         if not _resolve(finding, Resolution.TAKEN, by=by):
             raise Conflict("It has been settled meanwhile.")
         if finding.kind == Kind.MISSING_THERE:
-            _end(finding)
+            _end(finding, by=by)
             return
         # What was read before may be the same; our rows are what is wrong.
         if snapshot is not None and snapshot.subscription is not None:
@@ -133,13 +133,10 @@ def _resolve(finding: ReconciliationFinding, how: Resolution, *, by: "User | Non
     return settled
 
 
-def _end(finding: ReconciliationFinding) -> None:
+def _end(finding: ReconciliationFinding, *, by: "User") -> None:
     """What the provider does not have any more is over here too."""
     if finding.object_kind == Object.SUBSCRIPTION:
-        row = Subscription.objects.select_for_update().get(provider_subscription_id=finding.object_id)
-        before, row.status, row.ended_at = row.status, Subscription.Status.CANCELED, clock.now()
-        row.save(update_fields=["status", "ended_at"])
-        audit.record("subscription.update", row, by=None, changes={"status": [before, row.status]})
+        subscriptions.end_missing(finding.object_id, by=by)
     elif finding.object_kind == Object.INVOICE:
         invoice = Invoice.objects.select_for_update().get(provider_invoice_id=finding.object_id)
         if invoice.paid_minor:
@@ -151,20 +148,20 @@ def _end(finding: ReconciliationFinding) -> None:
             settling.follow(invoice, [])
         invoice.save(update_fields=["status", "written_off_minor"])
         settling.announce(invoice, was)
-        audit.record("invoice.status", invoice, by=None, changes={"status": [was, invoice.status]})
+        audit.record("invoice.status", invoice, by=by, changes={"status": [was, invoice.status]})
     elif finding.object_kind == Object.PAYMENT:
-        _end_payment(finding)
+        _end_payment(finding, by=by)
     else:
         raise Conflict("A customer who is gone at the provider is made again there, or left as they are.")
 
 
-def _end_payment(finding: ReconciliationFinding) -> None:
+def _end_payment(finding: ReconciliationFinding, *, by: "User") -> None:
     payment = Payment.objects.select_for_update(of=("self",)).get(provider_payment_id=finding.object_id)
     if payment.status == Payment.Status.SUCCEEDED:
         raise Conflict("Its money is in the books: find out where it went, and leave the finding as it is.")
     was, payment.status = payment.status, Payment.Status.CANCELED
     payment.save(update_fields=["status"])
-    audit.record("payment.status", payment, by=None, changes={"status": [was, payment.status]})
+    audit.record("payment.status", payment, by=by, changes={"status": [was, payment.status]})
 
 
 def _make_customer_again(finding: ReconciliationFinding, organization: Organization, key: str) -> None:
@@ -173,7 +170,11 @@ def _make_customer_again(finding: ReconciliationFinding, organization: Organizat
     )
     with transaction.atomic():
         account = BillingAccount.objects.select_for_update().get(organization=organization)
+        if account.provider_customer_id == customer_id:
+            # Asked a second time: by now credits may stand with the new one.
+            return
         changes = {"provider_customer_id": [account.provider_customer_id, customer_id]}
         account.provider_customer_id = customer_id
         account.save(update_fields=["provider_customer_id"])
         audit.record("billing_account.update", account, by=None, changes=changes)
+        placing.forget(organization.pk)

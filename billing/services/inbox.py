@@ -49,7 +49,7 @@ def receive(body: bytes, signature: str) -> None:
 def receive_among_others(body: bytes, signature: str) -> None:
     """The same, stored in one commit with what other threads receive at this moment: outside any transaction."""
     event = _verified(body, signature)
-    _arrivals.add((_row(event, source=ProviderEvent.Source.WEBHOOK), event.text))
+    _arrivals.add(_row(event, source=ProviderEvent.Source.WEBHOOK))
     nudges.nudge_soon()
 
 
@@ -65,7 +65,7 @@ def _verified(body: bytes, signature: str) -> VerifiedEvent:
 
 def store(event: VerifiedEvent, *, source: ProviderEvent.Source) -> bool:
     """Keep an event, unless it is kept already; True where it was not."""
-    return ProviderEvent.objects.keep([(_row(event, source=source), event.text)]) == 1
+    return ProviderEvent.objects.keep([_row(event, source=source)]) == 1
 
 
 def _row(event: VerifiedEvent, *, source: ProviderEvent.Source) -> ProviderEvent:
@@ -75,6 +75,7 @@ def _row(event: VerifiedEvent, *, source: ProviderEvent.Source) -> ProviderEvent
         provider=provider().name,
         external_id=event.id,
         kind=event.kind,
+        body=event.body,
         object_id=event.object_id,
         subject_id=event.subject_id,
         owner_id=event.owner_id,
@@ -85,7 +86,7 @@ def _row(event: VerifiedEvent, *, source: ProviderEvent.Source) -> ProviderEvent
     )
 
 
-def _keep(arrived: Sequence[tuple[ProviderEvent, str]]) -> None:
+def _keep(arrived: Sequence[ProviderEvent]) -> None:
     ProviderEvent.objects.keep(arrived)
 
 
@@ -141,7 +142,7 @@ def _gathered(owner: ProviderObject) -> list[ProviderEvent]:
     theirs.filter(pk__in=waiting).update(
         attempt=F("attempt") + 1, run_after=leases.backed_off(ProviderEvent), worker=owner.worker
     )
-    events = theirs.filter(pk__in=waiting, status=ProviderEvent.Status.RECEIVED).defer("payload")
+    events = theirs.filter(pk__in=waiting, status=ProviderEvent.Status.RECEIVED).defer("body")
     ordered = events.order_by("occurred_at", "pk")
     return sorted(ordered, key=lambda event: not event.kind.startswith(event_kinds.PURCHASES))
 

@@ -10,7 +10,6 @@ from fpdf.enums import Align
 from billing import countries
 from billing.models import BillingPeriod, Invoice, InvoiceLine
 from billing.money import format_minor, format_unit_price
-from billing.services import rating
 from platform_core.pdf import (
     ACCENT,
     BAD,
@@ -245,7 +244,7 @@ def _evidence(page: Page, period: BillingPeriod) -> None:
         _figure(page, fact, MARGIN + 4 + number * QUARTER, top + 18)
     page.ink(7, MUTED)
     seal = f"Evidence SHA-256 {period.evidence.get('sha256', '')}"
-    rule = f"Figures as they stood when the period was closed. Each line is rounded once ({rating.ROUNDING})."
+    rule = f"Figures as they stood when the period was closed, rounded by {period.evidence.get('rounding', '')}."
     page.lines([rule, seal], MARGIN + 4, top + 31, WIDTH - 8, height=3.8)
     page.set_y(top + PANEL)
 

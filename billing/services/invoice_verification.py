@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Max, Min, Sum
 
-from billing.models import CreditNote, Invoice, LedgerEntry, LedgerTransaction, LegalEntity, Wallet
+from billing.models import CreditNote, Invoice, LedgerEntry, LedgerTransaction, LegalEntity, Refund, Wallet
 from billing.services import bookkeeping, invoice_evidence
 from billing.services.ledger import Account, Posting
 
@@ -31,7 +31,24 @@ def of_invoice(invoice: Invoice) -> list[str]:
         found.append(invoice.discrepancy)
     if invoice.origin == Invoice.Origin.OURS and invoice.due_minor > 0 and invoice.next_attempt_at is None:
         found.append("nobody asks for its money")
+    if invoice.credited_minor > max(0, invoice.total_minor):
+        found.append(f"credited with {invoice.credited_minor} of {invoice.total_minor}")
+    if invoice.excess_minor:
+        found.append(f"{invoice.returned_minor} was given back, {invoice.excess_minor} more than came")
+    if invoice.status == Invoice.Status.VOID:
+        found += _still_owed(invoice)
     return found + _not_as_posted(bookkeeping.finalized(invoice))
+
+
+def _still_owed(invoice: Invoice) -> list[str]:
+    """Of a void invoice nothing is owed, whatever became of it before."""
+    facts = [invoice.pk]
+    for rows in (invoice.credit_notes, invoice.payments, invoice.wallet_movements):
+        facts += rows.values_list("pk", flat=True)
+    facts += Refund.objects.filter(payment__invoice=invoice).values_list("pk", flat=True)
+    entries = LedgerEntry.objects.filter(account__kind=Account.RECEIVABLE, transaction__source_id__in=facts)
+    owed = entries.aggregate(total=Sum("amount_minor"))["total"] or 0
+    return [f"it is void, and {owed} is still receivable"] if owed else []
 
 
 def of_credit_note(note: CreditNote) -> list[str]:
@@ -76,6 +93,10 @@ def of_ledger() -> Iterator[str]:
         yield f"Transaction {row['transaction']} sums to {row['total']} {row['currency']}"
     for pk in LedgerTransaction.objects.filter(entries=None).values_list("pk", flat=True):
         yield f"Transaction {pk} has no entries"
+    for invoice in Invoice.objects.filter(status=Invoice.Status.VOID, sequence__isnull=False).order_by(
+        "issued_at", "pk"
+    ):
+        yield from (f"Invoice {invoice.pk} ({invoice}): {problem}" for problem in _still_owed(invoice))
     yield from _foreign_entries()
     yield from _wallets()
 

@@ -1,7 +1,7 @@
 """Invoices as the provider tells them, in our own columns; each line is held against what we would have charged."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db import transaction
 from billing.models import NANO, BillingPeriod, Invoice, InvoiceItem, InvoiceLine, Price, Subscription
 from billing.providers import provider
 from billing.providers.protocol import InvoiceFact, InvoiceItemFact, InvoiceLineFact
-from billing.services import periods, purchases, rating, settling
+from billing.services import periods, purchases, rating, settling, wallet
 from billing.splitting import apportion
 from orgs.models import Organization
 from platform_core.services import audit
@@ -46,6 +46,7 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     before = "" if is_new else invoice.status
     for name, value in values.items():
         setattr(invoice, name, value)
+    wallet.follow_balance(invoice, _balance_used(fact))
     settling.follow(invoice, lines)
     invoice.save()
     if invoice.status != before:
@@ -70,8 +71,10 @@ def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> I
     invoice.provider_invoice_id, invoice.provider_number = fact.id, fact.number
     invoice.payment_error, invoice.payment_url = fact.payment_error[:300], fact.payment_url
     invoice.paid_minor = fact.paid_minor
-    # What was credited before it went there is no part of what is asked for there.
-    asked = invoice.total_minor - invoice.wallet_minor
+    wallet.follow_balance(invoice, _balance_used(fact))
+    # What was settled before it went there is no part of what is asked for there.
+    there_minor = (invoice.balance_minor or 0) - invoice.carried_minor
+    asked = invoice.total_minor - invoice.wallet_minor + there_minor
     holds = asked - invoice.credited_minor <= fact.total_minor <= asked
     invoice.discrepancy = "" if holds else f"asked for as {fact.total_minor}, not {asked}"
     if fact.status in ENDS:
@@ -82,6 +85,15 @@ def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> I
         audit.record("invoice.status", invoice, by=None, changes={"status": [before, invoice.status]})
     settling.announce(invoice, before)
     return invoice
+
+
+def _balance_used(fact: InvoiceFact) -> int | None:
+    """The customer's credit at the provider before it, less what was left after it; None while it is a draft."""
+    if fact.status == "void":
+        return 0
+    if fact.ending_balance_minor is None:
+        return None
+    return max(0, max(0, -fact.starting_balance_minor) - max(0, -fact.ending_balance_minor))
 
 
 def _is_left_over(invoice: Invoice, fact: InvoiceFact) -> bool:
@@ -167,10 +179,11 @@ def _origin(line: InvoiceLineFact, item: InvoiceItem | None, price: Price | None
         unit = (price.amount_minor or 0) * NANO if full else None
         return {
             "kind": InvoiceLine.Kind.ADD_ON if price.plan.is_add_on else InvoiceLine.Kind.BASE,
-            "quantity": line.quantity,
+            "quantity": line.quantity or 1,
             "unit_price_nano": unit,
+            "price": price,
         }
-    return {"kind": InvoiceLine.Kind.OTHER, "quantity": line.quantity}
+    return {"kind": InvoiceLine.Kind.OTHER, "quantity": line.quantity or 1}
 
 
 def _replace_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
@@ -180,6 +193,7 @@ def _replace_lines(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
         "description",
         "quantity",
         "unit_price_nano",
+        "price",
         "amount_minor",
         "discount_minor",
         "tax_minor",
@@ -201,22 +215,46 @@ def _discrepancies(fact: InvoiceFact, lines: Sequence[InvoiceLine], subscription
     if sum(line.discount_minor for line in fact.lines) != fact.discount_minor:
         yield f"the lines' discounts do not add up to {fact.discount_minor}"
     for told, line in zip(fact.lines, lines, strict=True):
-        expected = _expected_minor(told, line, subscription if fact.billing_reason in RENEWALS else None)
+        item_id = item_id_of(told)
+        expected = InvoiceItem.objects.get(pk=item_id).amount_minor if line.billing_period_id and item_id else None
         if expected is not None and expected != line.amount_minor:
             yield f"{line.kind} line is {line.amount_minor}, expected {expected}"
+    if subscription is not None and fact.billing_reason in RENEWALS:
+        yield from _unlike_terms(_whole_periods(fact, lines), subscription)
 
 
-def _expected_minor(told: InvoiceLineFact, line: InvoiceLine, subscription: Subscription | None) -> int | None:
-    """What we would charge for a line; None where we cannot know."""
-    item_id = item_id_of(told)
-    if line.billing_period_id and item_id:
-        return InvoiceItem.objects.get(pk=item_id).amount_minor
-    if line.kind != InvoiceLine.Kind.BASE or subscription is None:
-        return None
-    if subscription.trial_ends_at and told.period_end <= subscription.trial_ends_at:
+def _whole_periods(fact: InvoiceFact, lines: Sequence[InvoiceLine]) -> list[list[InvoiceLineFact]]:
+    """The lines for a plan's whole periods, period by period: of tiers each is a line, and so is a tier's amount."""
+    found: dict[tuple[Any, ...], list[InvoiceLineFact]] = {}
+    for told, line in zip(fact.lines, lines, strict=True):
+        if line.kind == InvoiceLine.Kind.BASE and not told.is_proration and not line.billing_period_id:
+            found.setdefault((told.price_id, told.period_start, told.period_end), []).append(told)
+    return list(found.values())
+
+
+def _unlike_terms(periods_told: Iterable[Sequence[InvoiceLineFact]], subscription: Subscription) -> Iterator[str]:
+    for told in periods_told:
+        amount, expected = sum(line.amount_minor for line in told), _expected_minor(told, subscription)
+        if expected is not None and expected != amount:
+            yield f"base line is {amount}, expected {expected}"
+
+
+def _expected_minor(told: Sequence[InvoiceLineFact], subscription: Subscription) -> int | None:
+    """What we would charge for a whole period; None where we cannot know."""
+    if subscription.trial_ends_at and told[0].period_end <= subscription.trial_ends_at:
         return 0
-    terms = _terms_for(told, subscription)
-    return None if terms is None else rating.rate(terms, rating.Usage(tokens=0))[0].amount_minor
+    terms = _terms_for(told[0], subscription)
+    if terms is None:
+        return None
+    # Its quantity may have changed since this was billed.
+    return rating.rate(replace(terms, quantity=_quantity(told, terms)), rating.Usage(tokens=0))[0].amount_minor
+
+
+def _quantity(told: Sequence[InvoiceLineFact], terms: rating.Terms) -> int:
+    """Of graduated tiers each tells its part of it; a tier's own amount tells none."""
+    counts = [line.quantity for line in told]
+    is_shared = terms.base_rate is not None and terms.base_rate.scheme == Price.Scheme.GRADUATED
+    return sum(counts) if is_shared else max(counts)
 
 
 def _terms_for(line: InvoiceLineFact, subscription: Subscription) -> rating.Terms | None:
@@ -229,10 +267,7 @@ def _terms_for(line: InvoiceLineFact, subscription: Subscription) -> rating.Term
         price__provider_price_id=line.price_id,
     ).first()
     if period:
-        # What the period is for now may be more than it was when this was billed.
-        return replace(rating.terms_of(period), quantity=line.quantity)
+        return rating.terms_of(period)
     current = (subscription.current_period_start, subscription.current_period_end)
     known = subscription.price.provider_price_id == line.price_id
-    # Its quantity may have changed since this was billed.
-    agreed = periods.agreed(subscription, window[0]) if known and window == current else None
-    return None if agreed is None else replace(agreed, quantity=line.quantity)
+    return periods.agreed(subscription, window[0]) if known and window == current else None

@@ -14,6 +14,7 @@ from platform_core.services import audit
 
 Status = SubscriptionChange.Status
 Timing = SubscriptionChange.Timing
+UNDER_WAY = (Status.PENDING, Status.SCHEDULED, Status.CONFIRMING)
 
 
 @transaction.atomic
@@ -22,9 +23,9 @@ def take(subscription: Subscription, version: PlanVersion, asked: Asked, *, timi
     held = Subscription.objects.select_for_update(of=("self",)).select_related("plan").get(pk=subscription.pk)
     if held.status in Subscription.ENDED:
         raise Conflict("The subscription has ended.")
-    under_way = SubscriptionChange.objects.filter(subscription=held, status__in=[Status.PENDING, Status.SCHEDULED])
+    under_way = SubscriptionChange.objects.filter(subscription=held, status__in=UNDER_WAY)
     if under_way.exists():
-        raise Conflict("Another change of this subscription is under way, or waits for its next period.")
+        raise Conflict("Another change of this subscription is under way, or waits for its next period or its payment.")
     waits = timing == Timing.RENEWAL
     change = SubscriptionChange.objects.create(
         organization_id=held.organization_id,
@@ -39,6 +40,7 @@ def take(subscription: Subscription, version: PlanVersion, asked: Asked, *, timi
         requested_by=asked.by,
         reason=asked.reason[:500],
         request_digest=asked.digest,
+        is_binding=asked.is_binding,
     )
     if not waits:
         adopt(held, version)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.models import Dunning, Invoice, PlanVersion, Subscription, SubscriptionChange
 from billing.money import format_minor
-from billing.services import carts
+from billing.services import add_ons, carts
 from orgs.models import Organization
 from platform_core.services import mail
 
@@ -16,12 +16,16 @@ from platform_core.services import mail
 TOLD = {
     SubscriptionChange.Kind.UPGRADE: "billing/plan_changed",
     SubscriptionChange.Kind.DOWNGRADE: "billing/plan_changed",
+    SubscriptionChange.Kind.ADD_ONS: "billing/add_ons_changed",
     SubscriptionChange.Kind.CANCEL: "billing/subscription_will_end",
     SubscriptionChange.Kind.END: "billing/subscription_ended",
     SubscriptionChange.Kind.RESUME: "billing/subscription_resumed",
     SubscriptionChange.Kind.TRIAL: "billing/trial_extended",
     SubscriptionChange.Kind.TERMS: "billing/terms_changed",
 }
+
+# Of those that wait for the next period, where it is not of a plan.
+WILL = {SubscriptionChange.Kind.ADD_ONS: "billing/add_ons_will_change"}
 
 
 def _send(template: str, organization: Organization, context: Mapping[str, Any], *, key: str) -> None:
@@ -44,14 +48,46 @@ def changed(change: SubscriptionChange) -> None:
         **_of(subscription),
         "plan": change.price.plan.name if change.price else subscription.plan.name,
         "quantity": change.quantity,
+        "add_ons": add_ons.told(change),
         "paid": format_minor(change.due_minor, subscription.price.currency) if change.due_minor > 0 else "",
         "effective_at": change.effective_at,
         "trial_ends_at": change.trial_ends_at,
+        "is_binding": change.is_binding,
+        "keeps_planned": change.keeps_planned,
     }
     kind = SubscriptionChange.Kind(change.kind)
     waits = change.timing == SubscriptionChange.Timing.RENEWAL and kind != SubscriptionChange.Kind.TERMS
-    template = "billing/plan_will_change" if waits else TOLD[kind]
+    template = WILL.get(kind, "billing/plan_will_change") if waits else TOLD[kind]
     _send(template, subscription.organization, context, key=f"change:{change.pk}")
+
+
+def confirm(change: SubscriptionChange) -> None:
+    """The bank wants to hear from the customer: where to tell it, and until when."""
+    _send("billing/confirm_payment", change.subscription.organization, _waiting(change), key=f"confirm:{change.pk}")
+
+
+def lapsed(change: SubscriptionChange) -> None:
+    """Nobody told the bank in time: nothing was changed."""
+    _send("billing/change_lapsed", change.subscription.organization, _waiting(change), key=f"lapsed:{change.pk}")
+
+
+def wanted(change: SubscriptionChange) -> str:
+    """What a change is to bring, as people read it."""
+    plan = change.price.plan if change.price else change.subscription.plan
+    count = f", {change.quantity} of it" if change.quantity > 1 else ""
+    return ", ".join(add_ons.told(change)) or f"{plan.name}{count}"
+
+
+def _waiting(change: SubscriptionChange) -> dict[str, Any]:
+    subscription = change.subscription
+    return {
+        **_of(subscription),
+        "plan": subscription.plan.name,
+        "wanted": wanted(change),
+        "amount": format_minor(change.due_minor, subscription.price.currency),
+        "confirm_url": change.confirm_url,
+        "lapses_at": change.lapses_at,
+    }
 
 
 def trial_ending(subscription: Subscription, *, has_method: bool) -> None:

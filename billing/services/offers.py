@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from billing.models import CheckoutSession, Plan, Subscription
+from billing.models import CheckoutSession, Plan, Subscription, SubscriptionChange
 from billing.services import changes, plans
 from billing.services.carts import Cart
 from billing.services.proposals import RUNNING, Asked, Proposal
@@ -68,8 +68,10 @@ def _refuse_beside(cart: Cart) -> None:
 
 
 def accept(row: CheckoutSession, proposal: Proposal, *, by: "User") -> str:
-    """Carry out the change; gives where its page leads."""
-    changes.change_plan(proposal, Asked(by))
+    """Carry out the change; gives where its page leads. One that waits for the bank completes it once it is paid."""
+    change = changes.change_plan(proposal, Asked(by))
+    if change.status == SubscriptionChange.Status.CONFIRMING:
+        return f"{settings.BASE_URL}{reverse('portal:billing')}"
     with transaction.atomic():
         still_open = CheckoutSession.objects.filter(pk=row.pk, status=CheckoutSession.Status.OPEN)
         if still_open.update(status=CheckoutSession.Status.COMPLETED, completed_at=clock.now()):

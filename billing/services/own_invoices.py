@@ -5,6 +5,7 @@ number and our lines stand. Whatever nobody would ask for any more is given up, 
 uncollectible or void.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from django.db.models import Q
 from billing.models import NANO, BillingPeriod, Invoice, InvoiceLine, Payment, Subscription
 from billing.money import CURRENCIES
 from billing.providers import provider
+from billing.providers.facts import InvoiceItemFact
 from billing.providers.protocol import InvoiceFact, InvoiceSpec
 from billing.services import accounts, collection, finalizing, invoice_endings
 from billing.services.invoices import OWN
@@ -118,7 +120,8 @@ def _carry(invoice: Invoice) -> bool:
     """
     customer_id = accounts.customer_of(invoice.organization)
     named = _named(invoice)
-    lines = (item for item in provider().invoice_items_of(customer_id) if item.metadata.items() >= named.items())
+    items = _without_strays(provider().invoice_items_of(customer_id))
+    lines = (item for item in items if item.metadata.items() >= named.items())
     made = next((line.invoice_id for line in lines), "") or _made(invoice, customer_id).id
     invoice.provider_invoice_id = made
     same = Invoice.objects.filter(
@@ -128,6 +131,14 @@ def _carry(invoice: Invoice) -> bool:
         credited_minor=invoice.credited_minor,
     )
     return same.update(provider_invoice_id=made) == 1
+
+
+def _without_strays(items: Sequence[InvoiceItemFact]) -> list[InvoiceItemFact]:
+    """Of a draft that was deleted there the line waits for whichever invoice comes next: it is taken back."""
+    strays = [item for item in items if OWN in item.metadata and not item.invoice_id]
+    for stray in strays:
+        provider().drop_invoice_item(stray.id)
+    return [item for item in items if item not in strays]
 
 
 def _named(invoice: Invoice) -> dict[str, str]:

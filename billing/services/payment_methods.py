@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from billing.models import Invoice, PaymentMethod, PaymentMethodSetup, Subscription
+from billing.models import Invoice, PaymentMethod, PaymentMethodSetup, Subscription, SubscriptionChange
 from billing.providers import provider
 from billing.providers.protocol import (
     CardDeclined,
@@ -258,9 +258,13 @@ def _needed(organization: Organization) -> bool:
 
 # --- What is due ------------------------------------------------------------------------------------------------------
 def pay_what_is_due(organization: Organization, provider_id: str) -> None:
-    """Try every invoice that is owed with the new default. A bank that says no again changes nothing but the reason."""
+    """Try every invoice that is owed with the new default. A bank that says no again changes nothing but the reason.
+
+    What waits for the bank is not owed: that is paid on its own page, or not at all.
+    """
+    waiting = SubscriptionChange.objects.filter(organization=organization).confirming().values("provider_invoice_id")
     owed = Invoice.objects.filter(organization=organization, status=Invoice.Status.OPEN).exclude(payment_error="")
-    for invoice in owed:
+    for invoice in owed.exclude(provider_invoice_id__in=waiting):
         key = f"pay:{invoice.provider_invoice_id}:{provider_id}:{invoice.attempt_count}"
         try:
             provider().pay_invoice(invoice.provider_invoice_id, key=key)

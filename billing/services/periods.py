@@ -127,7 +127,9 @@ def included(subscription: Subscription, at: datetime) -> int | None:
 def multiplied(subscription: Subscription, multiplier: int) -> int | None:
     """The same for whoever knows the multiplier."""
     allotment = subscription.plan_version.token_allotment
-    return None if allotment is None else allotment * subscription.quantity * multiplier
+    if allotment is None:
+        return None
+    return allotment * schemes.units(subscription.price, subscription.quantity) * multiplier
 
 
 def terms_for(subscription: Subscription, price: Price, quantity: int) -> Terms:

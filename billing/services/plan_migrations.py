@@ -46,16 +46,26 @@ class Total:
 
 @transaction.atomic
 def draft(
-    plan: Plan, target: Plan, policy: Policy, *, at_list_price: bool, by: "User | None", reason: str
+    plan: Plan,
+    target: Plan,
+    policy: Policy,
+    *,
+    by: "User | None",
+    reason: str,
+    **options: bool,
 ) -> PlanMigration:
-    """What moving everybody who runs on the plan would mean, as rows. Nothing is changed by it."""
+    """What moving everybody who runs on the plan would mean, as rows. Nothing is changed by it.
+
+    Options: whether whoever stays on their plan pays the list price, and whether a later move may be declined.
+    """
     if target.product_id != plan.product_id:
         raise InvalidInput("A plan of the same product is wanted.", details={"to": ["Of another product."]})
     migration = PlanMigration.objects.create(
         plan=plan,
         to_version=target.current,
         policy=policy,
-        at_list_price=at_list_price or target.pk != plan.pk,
+        at_list_price=options["at_list_price"] or target.pk != plan.pk,
+        is_declinable=options.get("is_declinable", False),
         requested_by=by,
         reason=reason[:300],
     )
@@ -180,7 +190,8 @@ def _key(move: PlanMove) -> str:
 
 def _made(migration: PlanMigration, move: PlanMove) -> SubscriptionChange:
     """The change of this move: begun before, or made now."""
-    asked = Asked(migration.requested_by, migration.reason, _key(move))
+    binding = not migration.is_declinable
+    asked = Asked(migration.requested_by, migration.reason, _key(move), is_staff=True, is_binding=binding)
     row, price = move.subscription, move.to_price
     refused = SubscriptionChange.objects.filter(request_digest=asked.digest, status=SubscriptionChange.Status.REFUSED)
     if (told := refused.values_list("failure", flat=True).first()) is not None:
@@ -193,8 +204,9 @@ def _made(migration: PlanMigration, move: PlanMove) -> SubscriptionChange:
     terms = _terms(migration)
     if price is None or price.pk == row.price_id:
         return newer_terms.take(row, migration.to_version, asked, timing=terms["timing"])
-    if SubscriptionChange.objects.filter(subscription=row).scheduled().exists():
-        raise Conflict("Another change of it waits for its next period.")
+    waits = (SubscriptionChange.Status.SCHEDULED, SubscriptionChange.Status.CONFIRMING)
+    if SubscriptionChange.objects.filter(subscription=row, status__in=waits).exists():
+        raise Conflict("Another change of it waits for its next period, or for its payment.")
     proposal = proposals.at_provider(proposals.propose(row, price, row.quantity, **terms))
     return changes.change_plan(proposal, asked, version=migration.to_version)
 

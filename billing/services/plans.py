@@ -3,6 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from billing.models import Plan, Price, Subscription
+from billing.services import schemes
 from orgs.models import Organization
 from platform_core.errors import Conflict, InvalidInput
 
@@ -88,6 +89,13 @@ def price_of(plan: Plan, *, interval: str = Price.Interval.MONTH, currency: str 
     if price is None or not price.provider_price_id:
         raise Conflict(f"{plan.name} cannot be bought yet: its price has not been published at the payment provider.")
     return price
+
+
+def hold_quantity(price: Price, quantity: int, *, field: str = "quantity") -> None:
+    """What costs the same whatever the quantity is sold one at a time."""
+    if schemes.units(price, quantity) != quantity:
+        message = f"{price.plan} is sold one at a time."
+        raise InvalidInput(message, details={field: [message]})
 
 
 def overage_price_of(price: Price) -> Price | None:

@@ -1,6 +1,6 @@
 """Prices: put on sale, taken from sale, replaced. A price itself never changes, so whoever bought at it keeps it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from billing import money
 from billing.models import Plan, Price
 from billing.models.terms import LARGEST, tiers_of
+from billing.providers import provider
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.services import audit
 
@@ -40,7 +41,8 @@ def checked(terms: Mapping[str, Any]) -> dict[str, Any]:
     }
     whole.setdefault("interval", "once" if whole["kind"] == Price.Kind.ONE_OFF else Price.Interval.MONTH)
     whole["currency"] = str(whole["currency"]).lower()
-    problems = {name: [problem] for name, problem in (*_misfits(whole), *_out_of_range(whole))}
+    found = (*_beyond_provider(whole), *_misfits(whole), *_out_of_range(whole))
+    problems = {name: [problem] for name, problem in found}
     if problems:
         raise InvalidInput("The price is not valid.", details=problems)
     return whole
@@ -71,6 +73,35 @@ def _out_of_range(price: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             tiers_of(price["tiers"])
         except ValidationError as error:
             yield "tiers", error.messages[0]
+
+
+def _beyond_provider(price: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """What the provider would not take. What is beyond an allotment is not published there."""
+    if price["kind"] == Price.Kind.OVERAGE:
+        return
+    if price["amount_minor"] is not None and (problem := _not_taken(price["amount_minor"], price["currency"])):
+        yield "amount_minor", problem
+    for number, amount in enumerate(_amounts_once(price["tiers"]), start=1):
+        if problem := _not_taken(amount, price["currency"]):
+            yield "tiers", f"Tier {number}: {problem}"
+
+
+def _amounts_once(tiers: Any) -> Sequence[int]:
+    try:
+        return [tier.amount_minor for tier in tiers_of(tiers)]
+    except ValidationError:
+        # None, or told of elsewhere.
+        return []
+
+
+def _not_taken(amount_minor: int, currency: str) -> str:
+    """Why the provider would not take an amount; nothing where it would."""
+    able = provider().capabilities
+    if amount_minor > able.largest(currency):
+        return f"At most {able.largest(currency)} is wanted: the payment provider takes no more in {currency.upper()}."
+    if currency in able.in_tens and amount_minor % 10:
+        return f"In {currency.upper()} the last digit is 0."
+    return ""
 
 
 def name_for(plan: Plan, terms: Mapping[str, Any]) -> str:
@@ -114,9 +145,22 @@ def replace(price: Price, *, by: "User | None", **terms: Any) -> Price:
     if not changes:
         return price
     Price.objects.filter(pk=price.pk).update(is_active=False)
-    successor = _create(checked({**before, **terms}))
+    successor = _create({**checked({**before, **terms}), "replaces": price})
     audit.record("price.replace", successor, by=by, changes=changes)
     return successor
+
+
+@transaction.atomic
+def restore(price: Price, *, by: "User | None") -> Price:
+    """Back on sale, unless something else took its place."""
+    rivals = Price.objects.filter(is_active=True)
+    slot = {name: getattr(price, name) for name in ("plan", "kind", "interval", "currency")}
+    if rivals.filter(lookup_key=price.lookup_key).exists() or rivals.filter(**slot).exists():
+        raise Conflict("Another price took its place: change that one.")
+    Price.objects.filter(pk=price.pk).update(is_active=True)
+    price.is_active = True
+    audit.record("price.restore", price, by=by)
+    return price
 
 
 @transaction.atomic

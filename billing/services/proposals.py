@@ -1,19 +1,24 @@
-"""What another plan or quantity would mean for a subscription: from when on, and what it costs. Nothing is changed."""
+"""What another plan, quantity or add-on would mean for a subscription: from when on, and what it costs.
+
+Nothing is changed.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import Q
+
 from billing.models import Invoice, InvoiceLine, Plan, Price, Subscription, SubscriptionChange
 from billing.providers import provider
-from billing.providers.protocol import ChangeSpec, InvoiceLineFact
-from billing.services import periods, plans
+from billing.providers.protocol import ChangeSpec, InvoiceFact, InvoiceLineFact, ItemSpec
+from billing.services import add_on_wishes, add_ons, periods, plans, schemes
+from billing.services.add_on_wishes import Beside
 from billing.services.proration import CHARGE, CREDIT, TAX, Billed, ProratedLine, base_minor, begin_anew, prorate
-from billing.services.rating import Terms
 from orgs.models import Organization
 from platform_core import clock
-from platform_core.errors import Conflict, InvalidInput
+from platform_core.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from identity.models import User
@@ -28,22 +33,37 @@ RUNNING = (*Subscription.LIVE, Status.PAUSED, Status.UNPAID)
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A change that could be asked for."""
+class Wish:
+    """What a subscription is to be for, and from when on."""
 
     subscription: Subscription
     kind: Kind
     timing: Timing
     price: Price
     quantity: int
+    # What changes beside the plan.
+    beside: tuple[Beside, ...]
+
+
+@dataclass(frozen=True)
+class Proposal(Wish):
+    """A change that could be asked for."""
+
     # The moment from which the rest of the period is counted; none where nothing is charged or given back for it,
     # as in a trial, which goes on as it is.
     prorated_at: datetime | None
     effective_at: datetime
     lines: tuple[ProratedLine, ...]
     due_minor: int
-    # What each period costs from then on, before usage and taxes.
+    # What each period costs from then on with all that is beside the plan, before usage and taxes.
     period_minor: int
+    # How much of what is due the customer's credits at the provider pay.
+    credits_minor: int = 0
+
+    @property
+    def payable_minor(self) -> int:
+        """What is asked for now, after credits; nothing where more is given back than charged."""
+        return max(0, self.due_minor) - self.credits_minor
 
     @property
     def currency(self) -> str:
@@ -58,21 +78,34 @@ class Asked:
     by: "User | None"
     reason: str = ""
     digest: str = ""
+    # Staff may take back what staff decided; and what they decide may be the customer's to take back, or not.
+    is_staff: bool = False
+    is_binding: bool = False
 
 
-def running(organization: Organization, *, product: str = "", subscription_id: UUID | None = None) -> Subscription:
-    """The subscription that is meant: the one named, that of the product, or the only one there is."""
+def running(
+    organization: Organization, *, product: str = "", subscription_id: UUID | None = None, newest: bool = False
+) -> Subscription:
+    """The subscription that is meant: the one named, that of the product, or the only one there is, or the newest."""
     found = Subscription.objects.filter(organization=organization, status__in=RUNNING)
     found = found.filter(pk=subscription_id) if subscription_id else found
     found = found.filter(plan__product__code=product) if product else found
-    rows = list(found.select_related("organization", "plan__product", "price")[:2])
+    related = found.select_related("organization", "plan__product", "price")
+    rows = list(related.prefetch_related(add_ons.fetched())[:2])
+    if subscription_id and not rows and not _is_theirs(organization, subscription_id):
+        raise NotFound("There is no such subscription.")
     if not rows:
         raise Conflict("There is no running subscription here. Buy a plan first.")
-    if len(rows) > 1:
+    if len(rows) > 1 and not newest:
         raise InvalidInput(
             "There are several subscriptions: say which one.", details={"product": ["Name the product of one."]}
         )
     return rows[0]
+
+
+def _is_theirs(organization: Organization, subscription_id: UUID) -> bool:
+    """Of somebody else's it is told what is told of one that never was."""
+    return Subscription.objects.filter(organization=organization, pk=subscription_id).exists()
 
 
 def target(
@@ -85,7 +118,13 @@ def target(
         wanted = subscription.plan
     else:
         wanted = _neighbour(subscription.plan, direction)
-    return _price(subscription, wanted, interval), quantity or subscription.quantity
+    price = _price(subscription, wanted, interval)
+    return price, quantity or quantity_at(subscription, price)
+
+
+def quantity_at(subscription: Subscription, price: Price) -> int:
+    """How many there are of it at another price where nobody says: as many, but of what is flat one."""
+    return schemes.units(price, schemes.units(subscription.price, subscription.quantity))
 
 
 def _neighbour(plan: Plan, direction: Kind) -> Plan:
@@ -121,48 +160,99 @@ def propose(
     Unless it is said otherwise, more is in force at once and less with the next period, and what is in force at once
     is charged, or given back, for the rest of the period.
     """
-    _refuse_where_impossible(subscription, price, quantity)
+    plans.hold_quantity(price, quantity)
+    if (price.pk, quantity) == (subscription.price_id, subscription.quantity):
+        raise Conflict(f"{subscription.organization} has {subscription.plan} already.")
+    refuse_where_closed(subscription)
     kind = direction_of(subscription, price, quantity)
     timing = timing or (Timing.NOW if kind == Kind.UPGRADE else Timing.RENEWAL)
-    after = periods.terms_for(subscription, price, quantity)
+    planned = planned_of(subscription) if timing == Timing.RENEWAL else None
+    beside = add_on_wishes.arranged(subscription, price, planned_counts(planned))
+    return figured(Wish(subscription, kind, timing, price, quantity, beside), at=at, prorates=prorates)
+
+
+def planned_of(subscription: Subscription) -> SubscriptionChange | None:
+    """What waits for the next period: another change that does so takes it in."""
+    waiting = SubscriptionChange.objects.filter(subscription=subscription, price__isnull=False).scheduled()
+    return waiting.select_related("price__plan", "plan_version").first()
+
+
+def planned_counts(planned: SubscriptionChange | None) -> dict[UUID, int]:
+    """How many of each add-on that it changes there will be, by plan; one at another price is the same add-on."""
+    counts: dict[UUID, int] = {}
+    for plan, quantity in planned.add_ons.values_list("price__plan", "quantity") if planned else ():
+        counts[plan] = counts.get(plan, 0) + quantity
+    return counts
+
+
+def figured(wish: Wish, *, at: datetime | None = None, prorates: bool = True) -> Proposal:
+    """When it is in force, and what it costs."""
+    held = wish.subscription
+    whole = base_minor(periods.terms_for(held, wish.price, wish.quantity))
+    period_minor = whole + add_on_wishes.each_period(held, wish.beside)
     found = Proposal(
-        subscription, kind, timing, price, quantity, None, subscription.current_period_end, (), 0, base_minor(after)
+        **vars(wish),
+        prorated_at=None,
+        effective_at=held.current_period_end,
+        lines=(),
+        due_minor=0,
+        period_minor=period_minor,
     )
-    if timing == Timing.RENEWAL:
+    if wish.timing == Timing.RENEWAL:
         return found
-    if subscription.status == Status.TRIALING or not prorates:
+    if held.status == Status.TRIALING or not prorates:
         return replace(found, effective_at=clock.now())
-    moment = _moment(subscription, at)
-    lines = _prorated(subscription, price, after, moment)
+    moment = _moment(held, at)
+    lines = _prorated(wish, moment)
     due = sum(line.amount_minor for line in lines)
     return replace(found, prorated_at=moment, effective_at=moment, lines=lines, due_minor=due)
 
 
-def _prorated(subscription: Subscription, price: Price, after: Terms, moment: datetime) -> tuple[ProratedLine, ...]:
-    billed = _billed(subscription, moment)
-    starts_at, ends_at = subscription.current_period_start, subscription.current_period_end
-    if price.interval == subscription.price.interval:
+def _prorated(wish: Wish, moment: datetime) -> tuple[ProratedLine, ...]:
+    """The plan's lines first, where it changes; then those of each add-on that does."""
+    held, lines = wish.subscription, list[ProratedLine]()
+    if (held.price_id, held.quantity) != (wish.price.pk, wish.quantity):
+        billed = _billed(held, moment, held.price, held.quantity, Q(kind=InvoiceLine.Kind.BASE))
+        credit, charge = _rest(wish, billed, wish.price, wish.quantity, moment)
+        lines += [replace(credit, of=held.plan), replace(charge, of=wish.price.plan)]
+    for each in wish.beside:
+        billed = _billed(held, moment, each.price, each.before, Q(price=each.price))
+        both = _rest(wish, billed, each.price, each.quantity, moment)
+        lines += [replace(line, of=each.price.plan) for line in both if line.quantity]
+    return tuple(lines)
+
+
+def _rest(
+    wish: Wish, billed: Billed, price: Price, quantity: int, moment: datetime
+) -> tuple[ProratedLine, ProratedLine]:
+    held = wish.subscription
+    after = periods.terms_for(held, price, quantity)
+    starts_at, ends_at = held.current_period_start, held.current_period_end
+    if wish.price.interval == held.price.interval:
         return prorate(billed, after, starts_at=starts_at, ends_at=ends_at, at=moment)
-    until = periods.add_months(moment, periods.months_of(price))
+    until = periods.add_months(moment, periods.months_of(wish.price))
     return begin_anew(billed, after, starts_at=starts_at, ends_at=ends_at, at=moment, until=until)
 
 
-def _billed(subscription: Subscription, at: datetime) -> Billed:
+def _billed(subscription: Subscription, at: datetime, price: Price, quantity: int, which: Q) -> Billed:
     """What was billed for the rest of the period last: at its beginning, or with the last change in it."""
     lines = InvoiceLine.objects.filter(
+        which,
         invoice__subscription=subscription,
-        kind=InvoiceLine.Kind.BASE,
         amount_minor__gte=0,
         period_end=subscription.current_period_end,
         period_start__lte=at,
     ).exclude(invoice__status=Invoice.Status.VOID)
+    # What waits for the bank may never be paid.
+    waiting = SubscriptionChange.objects.filter(subscription=subscription).confirming()
+    lines = lines.exclude(invoice__provider_invoice_id__in=waiting.values("provider_invoice_id"))
     # Of two changes in one second the later's: it took back what the earlier had charged.
-    found = list(lines.order_by("-period_start", "-invoice__issued_at", "-invoice_id"))
+    found = list(lines.order_by("-period_start", "-invoice__issued_at", "-invoice_id")) if quantity else []
     last = [line for line in found if line.invoice_id == found[0].invoice_id]
     if last:
-        return Billed(sum(line.amount_minor for line in last), subscription.quantity, last[0].period_start)
-    whole = base_minor(periods.terms_for(subscription, subscription.price, subscription.quantity))
-    return Billed(whole, subscription.quantity, subscription.current_period_start)
+        return Billed(sum(line.amount_minor for line in last), quantity, last[0].period_start)
+    whole = base_minor(periods.terms_for(subscription, price, quantity)) if quantity else 0
+    return Billed(whole, quantity, subscription.current_period_start)
 
 
 def at_provider(proposal: Proposal) -> Proposal:
@@ -170,18 +260,26 @@ def at_provider(proposal: Proposal) -> Proposal:
     if proposal.prorated_at is None:
         return proposal
     fact = provider().preview_change(spec_of(proposal), at=proposal.prorated_at)
+    credits_minor = _credits(fact)
     if fact.total_minor == proposal.due_minor:
-        return proposal
-    lines = [_told(line) for line in fact.lines]
+        return replace(proposal, credits_minor=credits_minor)
+    prices = Price.objects.filter(provider_price_id__in=[line.price_id for line in fact.lines]).select_related("plan")
+    known = {price.provider_price_id: price.plan for price in prices}
+    lines = [_told(line, known.get(line.price_id)) for line in fact.lines]
     if fact.tax_minor:
         lines.append(ProratedLine(TAX, 1, fact.tax_minor, proposal.prorated_at, lines[0].ends_at))
-    return replace(proposal, lines=tuple(lines), due_minor=fact.total_minor)
+    return replace(proposal, lines=tuple(lines), due_minor=fact.total_minor, credits_minor=credits_minor)
 
 
-def _told(line: InvoiceLineFact) -> ProratedLine:
+def _credits(fact: InvoiceFact) -> int:
+    """What the customer's balance pays of an invoice; an older debt there is no credit."""
+    return min(max(0, fact.total_minor), max(0, -fact.starting_balance_minor))
+
+
+def _told(line: InvoiceLineFact, of: Plan | None) -> ProratedLine:
     kind = CREDIT if line.amount_minor < 0 else CHARGE
     net = line.amount_minor - line.discount_minor
-    return ProratedLine(kind, line.quantity, net, line.period_start, line.period_end)
+    return ProratedLine(kind, line.quantity, net, line.period_start, line.period_end, of)
 
 
 def spec_of(proposal: Proposal) -> ChangeSpec:
@@ -191,6 +289,7 @@ def spec_of(proposal: Proposal) -> ChangeSpec:
         price_id=proposal.price.provider_price_id,
         quantity=proposal.quantity,
         prorate="now" if proposal.prorated_at else "none",
+        items=[ItemSpec(each.price.provider_price_id, each.quantity) for each in proposal.beside],
         from_price_id=proposal.subscription.price.provider_price_id,
     )
 
@@ -209,9 +308,8 @@ def hold_to(proposal: Proposal, due_minor: int | None) -> None:
         raise Conflict("The amount has changed since it was shown. Look at the preview again.")
 
 
-def _refuse_where_impossible(subscription: Subscription, price: Price, quantity: int) -> None:
-    if (price.pk, quantity) == (subscription.price_id, subscription.quantity):
-        raise Conflict(f"{subscription.organization} has {subscription.plan} already.")
+def refuse_where_closed(subscription: Subscription) -> None:
+    """Only what is paid for, or tried out, and goes on can be changed."""
     if subscription.status not in OPEN_TO_CHANGES:
         raise Conflict(
             f"The subscription is {subscription.get_status_display().lower()}. Pay what is due first: "
@@ -219,8 +317,6 @@ def _refuse_where_impossible(subscription: Subscription, price: Price, quantity:
         )
     if subscription.cancel_at_period_end:
         raise Conflict("The subscription ends with its period. Resume it first.")
-    if price.interval != subscription.price.interval and subscription.add_ons.exists():
-        raise Conflict("What is sold beside it is paid by the same interval: it cannot be changed alone.")
 
 
 def _moment(subscription: Subscription, at: datetime | None) -> datetime:

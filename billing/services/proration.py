@@ -7,6 +7,7 @@ a whole period costs, times the seconds that are left, divided by the seconds of
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.models import Plan
 from billing.services.rating import Terms, Usage, rate
 
 CREDIT = "credit"
@@ -23,6 +24,8 @@ class ProratedLine:
     amount_minor: int
     starts_at: datetime
     ends_at: datetime
+    # The plan or the add-on; None of taxes.
+    of: Plan | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +10,13 @@ from billing.models import NANO, BillingPeriod
 from billing.services import schemes
 from billing.services.schemes import Part, Rate
 
-# A line is rounded once, half a minor unit upwards. Another rule gets another name; old evidence keeps naming this one.
-ROUNDING = "line-half-up/1"
+# Each tier of a line is rounded by itself, half a minor unit upwards; what has none is rounded once. Another rule gets
+# another name; old evidence keeps naming its own.
+ROUNDING = "tier-half-up/1"
+RULES: Mapping[str, Callable[[Rate | None, int, int], tuple[Part, ...]]] = {
+    ROUNDING: schemes.parts,
+    "line-half-up/1": schemes.parts_of_rounded_sum,
+}
 BASE = "base"
 OVERAGE = "overage"
 # What evidence came to hold after the first was sealed.
@@ -47,7 +52,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class RatedLine:
-    """One line of what a period costs, rounded once. Where no one price holds for all units, its parts tell more."""
+    """One line of what a period costs. Where no one price holds for all units, its parts tell more."""
 
     kind: str
     quantity: int
@@ -56,29 +61,29 @@ class RatedLine:
     parts: tuple[Part, ...] = ()
 
 
-def _line(kind: str, quantity: int, unit_price_nano: int, rate: Rate | None = None) -> RatedLine:
-    parts = schemes.parts(rate, unit_price_nano, quantity)
+def _line(kind: str, quantity: int, unit_price_nano: int, rate: Rate | None, rule: str) -> RatedLine:
+    parts = RULES[rule](rate, unit_price_nano, quantity)
     amount = sum(part.amount_minor for part in parts)
     return (
         RatedLine(kind, quantity, None, amount, parts) if rate else RatedLine(kind, quantity, unit_price_nano, amount)
     )
 
 
-def rate(terms: Terms, usage: Usage) -> tuple[RatedLine, ...]:
+def rate(terms: Terms, usage: Usage, *, rule: str = ROUNDING) -> tuple[RatedLine, ...]:
     """The base line and, when more was used than is included, one line for every token beyond."""
-    base = _line(BASE, terms.quantity, terms.base_unit_minor * NANO, terms.base_rate)
+    base = _line(BASE, terms.quantity, terms.base_unit_minor * NANO, terms.base_rate, rule)
     over = 0 if terms.token_allotment is None else max(0, usage.tokens - terms.token_allotment)
-    return (base, _overage(terms, over)) if over else (base,)
+    return (base, _overage(terms, over, rule)) if over else (base,)
 
 
-def _overage(terms: Terms, quantity: int) -> RatedLine:
-    return _line(OVERAGE, quantity, terms.unit_price_nano or 0, terms.overage_rate)
+def _overage(terms: Terms, quantity: int, rule: str) -> RatedLine:
+    return _line(OVERAGE, quantity, terms.unit_price_nano or 0, terms.overage_rate, rule)
 
 
-def overage(terms: Terms, usage: Usage) -> RatedLine:
+def overage(terms: Terms, usage: Usage, *, rule: str = ROUNDING) -> RatedLine:
     """The overage line alone, of zero tokens where there is none."""
-    found = [line for line in rate(terms, usage) if line.kind == OVERAGE]
-    return found[0] if found else _overage(terms, 0)
+    found = [line for line in rate(terms, usage, rule=rule) if line.kind == OVERAGE]
+    return found[0] if found else _overage(terms, 0, rule)
 
 
 def terms_of(period: BillingPeriod) -> Terms:
@@ -132,10 +137,11 @@ def _identity(period: BillingPeriod) -> dict[str, str]:
 
 def recompute(sealed: Mapping[str, Any]) -> tuple[Terms, Usage, tuple[RatedLine, ...]]:
     """Read evidence and rate it again; raises Unverifiable for a rounding rule that is not ours."""
-    if sealed.get("rounding") != ROUNDING:
-        raise Unverifiable(f"Unknown rounding rule {sealed.get('rounding')!r}.")
+    rule = str(sealed.get("rounding"))
+    if rule not in RULES:
+        raise Unverifiable(f"Unknown rounding rule {rule!r}.")
     terms, usage = _terms(sealed["terms"]), Usage(**sealed["usage"])
-    return terms, usage, rate(terms, usage)
+    return terms, usage, rate(terms, usage, rule=rule)
 
 
 def is_sealed(sealed: Mapping[str, Any]) -> bool:
@@ -148,7 +154,7 @@ def verify(period: BillingPeriod) -> list[str]:
     if not is_sealed(period.evidence):
         return ["The evidence was altered after it was sealed."]
     terms, usage, lines = recompute(period.evidence)
-    line = overage(terms, usage)
+    line = overage(terms, usage, rule=period.evidence["rounding"])
     figures = (period.tokens_used, period.overage_tokens, period.overage_minor)
     checks = {
         "The evidence is another period's.": period.evidence["period"] == _identity(period),

@@ -9,11 +9,21 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from billing.models import BillingAccount, CheckoutSession, Invoice, Payment, Refund, Subscription
+from billing.models import (
+    BillingAccount,
+    CheckoutSession,
+    Invoice,
+    Payment,
+    Refund,
+    Subscription,
+    Wallet,
+    WalletMovement,
+    WalletTransfer,
+)
 from billing.providers import provider
-from billing.providers.protocol import InvoiceFact, PaymentFact, SubscriptionFact
+from billing.providers.protocol import CustomerFact, InvoiceFact, PaymentFact, SubscriptionFact
 from billing.services import findings, payments
 from billing.services.event_kinds import BY_INVOICE, BY_PAYMENT, PURCHASE
 from billing.services.findings import Differences, Kind, Object
@@ -70,10 +80,36 @@ def _customers(cursor: ProviderCursor) -> Iterator[bool]:
                 fields = {"organization": [ours, named]}
                 yield _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, account.organization)
             else:
-                yield False
+                yield _balance(fact, account.organization, _began(cursor))
         last = str(page[-1].pk)
         cursor.position = f"{Object.CUSTOMER.value}:{last}"
         cursor.save()
+
+
+def _balance(fact: CustomerFact, organization: Organization, began: datetime) -> bool:
+    """The credits that we placed at the provider are its customer's balance."""
+    currency = fact.currency
+    wallet = Wallet.objects.filter(organization=organization, currency=currency).first()
+    placed = wallet.placed_minor if wallet else 0
+    if placed == -fact.balance_minor or (wallet and _is_moving(wallet, began)) or _is_billed_now(organization):
+        return False
+    fields: Differences = {"credits_minor": [placed, -fact.balance_minor], "currency": [currency, currency]}
+    return _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, organization)
+
+
+def _is_moving(wallet: Wallet, began: datetime) -> bool:
+    """Credits are on their way, or were moved since the run began."""
+    moving = Q(status=WalletTransfer.Status.REQUESTED) | Q(created_at__gte=began)
+    spent = WalletMovement.objects.filter(grant__wallet=wallet, created_at__gte=began)
+    return wallet.transfers.filter(moving).exists() or spent.exists()
+
+
+def _is_billed_now(organization: Organization) -> bool:
+    """Of an invoice that used credits an event may yet tell."""
+    theirs = Subscription.objects.filter(organization=organization).values("provider_subscription_id")
+    unsold = Invoice.objects.filter(organization=organization, subscription=None).values("provider_invoice_id")
+    waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
+    return waiting.filter(Q(subject_id__in=theirs) | Q(subject_id__in=unsold)).exists()
 
 
 def _accounts_after(last: str) -> QuerySet[BillingAccount]:
@@ -187,10 +223,18 @@ def _payment(fact: PaymentFact, began: datetime) -> bool:
         currency=(row.currency, fact.currency),
         amount_minor=(row.amount_minor, fact.received_minor or fact.amount_minor),
         refunded_minor=(moved["total"] or 0, fact.refunded_minor),
+        **_given_back_twice(row.invoice),
     )
     if not fields or row.observed_at >= began or waits:
         return False
     return _note(Object.PAYMENT, fact.id, Kind.DIFFERS, fields, row.organization)
+
+
+def _given_back_twice(invoice: Invoice | None) -> dict[str, tuple[int, int]]:
+    """What was credited here and sent back there as well: what came, and what went."""
+    if invoice is None or not invoice.excess_minor:
+        return {}
+    return {"returned_minor": (invoice.returned_minor - invoice.excess_minor, invoice.returned_minor)}
 
 
 def _waits_for(customer_id: str) -> bool:

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from billing.models import Invoice, Payment, Refund
 from billing.providers import provider
 from billing.providers.protocol import ProviderError, ProviderRefused, RefundFact, RefundSpec
-from billing.services import payments
+from billing.services import crediting, payments
 from billing.services.wallet import KeyReused
 from identity.models import User
 from platform_core import clock, transactions
@@ -31,7 +31,15 @@ def refundable_minor(payment: Payment) -> int:
     if payment.status != Payment.Status.SUCCEEDED:
         return 0
     gone = payment.refunds.standing().aggregate(total=Sum("amount_minor"))["total"] or 0
-    return int(payment.amount_minor - gone)
+    left = int(payment.amount_minor - gone)
+    return left if payment.invoice is None else max(0, min(left, _left_of(payment.invoice)))
+
+
+def _left_of(invoice: Invoice) -> int:
+    """What was given back as credits does not go back to the card as well; what was paid twice may."""
+    came = invoice.payments.succeeded().aggregate(total=Sum("amount_minor"))["total"] or 0
+    overpaid = max(0, came + invoice.wallet_minor - invoice.total_minor)
+    return crediting.left_minor(invoice) + overpaid
 
 
 def refundable_payment(invoice: Invoice) -> Payment | None:
@@ -50,7 +58,10 @@ def refund(payment: Payment, amount_minor: int | None = None, *, reason: str, ke
 @transaction.atomic
 def _request(payment: Payment, amount_minor: int | None, *, reason: str, key: str, by: User | None) -> Refund:
     """Reserve the amount: of two at once, the second sees what the first took."""
-    held = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+    if payment.invoice_id is not None:
+        # Held first, as by whoever reads it: a credit note at this moment waits, and sees the refund.
+        Invoice.objects.select_for_update(of=("self",)).get(pk=payment.invoice_id)
+    held = Payment.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=payment.pk)
     known = Refund.objects.filter(idempotency_key=key).first() if key else None
     if known is not None:
         if known.payment_id != held.pk or amount_minor not in (None, known.amount_minor):
@@ -61,7 +72,7 @@ def _request(payment: Payment, amount_minor: int | None, *, reason: str, key: st
     left = refundable_minor(held)
     wanted = left if amount_minor is None else amount_minor
     if not left:
-        raise Conflict("Nothing of this payment is left to send back.")
+        raise Conflict(f"Nothing of this payment is left to send back.{_elsewhere(held)}")
     if not 0 < wanted <= left:
         raise InvalidInput("This amount cannot be sent back.", details={"amountMinor": [f"Between 1 and {left}."]})
     row = Refund.objects.create(
@@ -77,6 +88,14 @@ def _request(payment: Payment, amount_minor: int | None, *, reason: str, key: st
     )
     audit.record("refund.request", row, by=by, changes={"amount_minor": wanted, "reason": row.reason})
     return row
+
+
+def _elsewhere(payment: Payment) -> str:
+    """Where the rest of it is, if it did not go back to the card."""
+    invoice = payment.invoice
+    if invoice is None or not invoice.credit_notes.issued().filter(wallet_minor__gt=0).exists():
+        return ""
+    return " It was credited to the customer's wallet: take back there what is not spent, then send that back."
 
 
 def _ask(row: Refund) -> Refund:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 
 from billing.money import format_minor
-from billing.revenue.figures import CurrencyRevenue, MonthOfRevenue, Revenue
+from billing.revenue.figures import CurrencyPayments, CurrencyRevenue, MonthOfRevenue, PaymentCount, Payments, Revenue
 from orgs.reports import Cell, Column, Content
 from orgs.services import report_files
 from orgs.services.report_files import Heading
@@ -71,8 +71,20 @@ def _facts(found: Revenue) -> list[tuple[str, str]]:
         *money,
         ("Customers", f"{customers.count:,}, churn {percent(found.churn)} a month"),
         ("Trials paid for", f"{found.trials.converted_count:,} of {found.trials.ended_count:,}"),
-        ("Payments that went through", percent(found.payments.success)),
+        ("Payments that went through", _paid(found.payments)),
+        *((f"of them in {each.currency.upper()}", _paid(each)) for each in _apart(found.payments)),
     ]
+
+
+def _paid(each: PaymentCount) -> str:
+    if not each.attempt_count:
+        return "none was tried"
+    return f"{percent(each.success)}: {each.succeeded_count:,} of {each.attempt_count:,}"
+
+
+def _apart(found: Payments) -> Sequence[CurrencyPayments]:
+    """Each currency, where there are several."""
+    return found.currencies if len(found.currencies) > 1 else ()
 
 
 def _told(each: CurrencyRevenue) -> str:

@@ -1,4 +1,4 @@
-"""How a quantity becomes an amount: pure, over integers, exact to a billionth of a minor unit and rounded once."""
+"""How a quantity becomes an amount: pure, over integers, exact to a billionth of a minor unit, then rounded by tier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +19,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a line: the units of one tier, or the packages. `amount_minor` is its share of the rounded line."""
+    """A part of a line: the units of one tier, or the packages. `amount_minor` is rounded by itself."""
 
     quantity: int
     unit_price_nano: int
@@ -32,6 +32,11 @@ def rate_of(price: Price) -> Rate | None:
     if price.scheme == Price.Scheme.PER_UNIT:
         return None
     return Rate(price.scheme, price.steps, price.package_size or 0)
+
+
+def units(price: Price, quantity: int) -> int:
+    """How often whoever bought so many has what a plan includes: what is flat is paid, and had, once."""
+    return 1 if price.scheme == Price.Scheme.FLAT else quantity
 
 
 def amount_of(price: Price, quantity: int) -> int:
@@ -58,7 +63,13 @@ def rounded(amount_nano: int) -> int:
 
 
 def parts(rate: Rate | None, unit_price_nano: int, quantity: int) -> tuple[Part, ...]:
-    """What a quantity costs, part by part; their minor units add up to the whole, rounded once."""
+    """What a quantity costs, part by part, each rounded by itself: an invoice of the provider's has a line for each."""
+    exact = _exact(rate, unit_price_nano, quantity)
+    return tuple(replace(part, amount_minor=rounded(part.amount_nano)) for part in exact)
+
+
+def parts_of_rounded_sum(rate: Rate | None, unit_price_nano: int, quantity: int) -> tuple[Part, ...]:
+    """As it was reckoned before: rounded once, and shared out. What was sealed then is read so."""
     return _shared(_exact(rate, unit_price_nano, quantity))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from billing.models import BillingProfile, Invoice, InvoiceLine
-from billing.services import bookkeeping, invoice_evidence, issuing, numbers
+from billing.services import bookkeeping, credit_note_endings, invoice_evidence, issuing, numbers
 from billing.signals import invoice_finalized, invoice_paid, invoice_uncollectible, invoice_voided
 
 Status = Invoice.Status
@@ -20,6 +20,7 @@ def follow(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
         bookkeeping.post(bookkeeping.recovered(invoice, invoice.written_off_minor))
         invoice.written_off_minor = 0
     if invoice.status == Status.VOID:
+        credit_note_endings.void_all(invoice)
         bookkeeping.post(bookkeeping.voided(invoice))
     elif invoice.status == Status.UNCOLLECTIBLE and not invoice.written_off_minor:
         write_off(invoice)

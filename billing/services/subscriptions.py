@@ -2,15 +2,16 @@
 
 import logging
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 
 from billing.models import ConsumerTenant, PlanVersion, Price, Subscription
 from billing.providers import provider
-from billing.providers.protocol import Snapshot, SubscriptionFact
+from billing.providers.protocol import InvoiceFact, Snapshot, SubscriptionFact
 from billing.services import (
     add_ons,
+    confirming,
     dunning,
     entitlements,
     invoices,
@@ -26,6 +27,9 @@ from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.services import audit
+
+if TYPE_CHECKING:
+    from identity.models import User
 
 TOLD = ("status", "quantity", "cancel_at_period_end")
 logger = logging.getLogger(__name__)
@@ -62,8 +66,14 @@ def record_purchase(
     payments.record(snapshot, organization=organization)
     payment_methods.observe(snapshot, organization)
     planned.follow(row)
-    dunning.follow(row, snapshot.invoices)
+    confirming.follow(row, snapshot)
+    dunning.follow(row, [each for each in snapshot.invoices if not _waits_for_bank(each, fact)])
     return row
+
+
+def _waits_for_bank(invoice: InvoiceFact, fact: SubscriptionFact) -> bool:
+    """The invoice of a change that is made only once it is paid: nobody owes it."""
+    return fact.pending_update is not None and fact.pending_update.invoice_id == invoice.id
 
 
 def plan_first(fact: SubscriptionFact) -> SubscriptionFact:
@@ -99,9 +109,40 @@ def _write(row: Subscription, fact: SubscriptionFact, snapshot: Snapshot, versio
     if row.status == Subscription.Status.TRIALING and row.trial_began_at is None:
         row.trial_began_at = fact.trial_start or clock.now()
     row.save()
+    return _spread(row, previous, before, fact=fact)
+
+
+@transaction.atomic
+def end_missing(subscription_id: str, *, by: "User") -> Subscription:
+    """What the provider does not know any more is over, with all that follows from its word; again changes nothing."""
+    held = Subscription.objects.select_for_update(of=("self",)).select_related("plan__product", "price")
+    row = held.get(provider=provider().name, provider_subscription_id=subscription_id)
+    if row.status in Subscription.ENDED:
+        return row
+    previous, before = row.status, _told(row)
+    row.status, row.ended_at = Subscription.Status.CANCELED, clock.now()
+    row.canceled_at = row.canceled_at or row.ended_at
+    row.save()
+    _spread(row, previous, before, by=by)
+    periods.mirror(row)
+    planned.follow(row)
+    confirming.withdraw(row.pk)
+    dunning.give_up(row)
+    return row
+
+
+def _spread(
+    row: Subscription,
+    previous: str,
+    before: dict[str, Any],
+    *,
+    fact: SubscriptionFact | None = None,
+    by: "User | None" = None,
+) -> Subscription:
+    """What follows from another state of a subscription: what it brings and gives, and who is told."""
     mrr.record(row)
-    has_others = add_ons.follow(row, fact)
-    is_another = _record(row, before) or has_others
+    has_others = fact is not None and add_ons.follow(row, fact)
+    is_another = _record(row, before, by=by) or has_others
     if is_another:
         entitlements.write_down(row.organization_id)
     if row.status != previous:
@@ -118,12 +159,12 @@ def _told(row: Subscription) -> dict[str, Any]:
     return {"plan": row.plan.code, **{name: getattr(row, name) for name in TOLD}}
 
 
-def _record(row: Subscription, before: dict[str, Any]) -> bool:
+def _record(row: Subscription, before: dict[str, Any], *, by: "User | None") -> bool:
     """Whatever the provider's word was about, an event says what it changed; tells whether it did."""
     after = _told(row)
     changes = {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
     if changes:
-        audit.record(f"subscription.{'update' if before else 'create'}", row, by=None, changes=changes)
+        audit.record(f"subscription.{'update' if before else 'create'}", row, by=by, changes=changes)
     return bool(changes)
 
 

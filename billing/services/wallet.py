@@ -1,27 +1,27 @@
-"""Prepaid credits: granted, used in order, held, expired, given back. Whoever changes a wallet holds its row.
+"""Prepaid credits: granted, used in order, expired, given back. Whoever changes a wallet holds its row.
 
-Used first is what has the lower priority, then what expires first, then what is oldest. What is held for something is
-neither used for anything else nor does it expire meanwhile.
+Used first is what has the lower priority, then what expires first, then what is oldest. What is here pays invoices of
+our own; what stands at the provider (see `placing`) pays whatever the provider asks for, and comes back to expire.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
-from billing.models import Invoice, Wallet, WalletGrant, WalletHold, WalletMovement
+from billing.models import Invoice, Wallet, WalletGrant, WalletMovement
 from billing.services import bookkeeping, ledger
 from identity.models import User
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.services import audit
 
-HOLD = timedelta(minutes=15)
+Kind = WalletMovement.Kind
 # More than any invoice, and far from where a BIGINT ends.
 LARGEST_MINOR = 10**12
+CREDITED = "credit-note:"
 
 
 class KeyReused(Conflict):
@@ -92,7 +92,12 @@ def grant(organization_id: UUID, currency: str, terms: Terms, *, key: str, by: U
     return made
 
 
-def _take(wallet: Wallet, amount_minor: int, reference: str, invoice: Invoice | None) -> list[WalletMovement]:
+def key_of(credit_note_id: UUID) -> str:
+    """Under which key a credit note fills a wallet."""
+    return f"{CREDITED}{credit_note_id}"
+
+
+def _take(wallet: Wallet, amount_minor: int, reference: str, invoice: Invoice) -> None:
     """Take from grants in order. The caller holds the wallet and knows that there is enough."""
     movements: list[WalletMovement] = []
     left = amount_minor
@@ -100,18 +105,18 @@ def _take(wallet: Wallet, amount_minor: int, reference: str, invoice: Invoice | 
         if not left:
             break
         taken = min(left, one.remaining_minor)
-        movements.append(_movement(one, WalletMovement.Kind.BURN, taken, reference, invoice))
+        movements.append(_movement(one, Kind.BURN, taken, reference, invoice))
         left -= taken
     _settle(wallet, movements)
-    return movements
 
 
 def _movement(
-    one: WalletGrant, kind: WalletMovement.Kind, amount_minor: int, reference: str, invoice: Invoice | None = None
+    one: WalletGrant, kind: Kind, amount_minor: int, reference: str, invoice: Invoice | None = None
 ) -> WalletMovement:
-    one.remaining_minor -= amount_minor
+    movement = WalletMovement(grant=one, kind=kind, amount_minor=amount_minor, reference=reference, invoice=invoice)
+    one.remaining_minor -= movement.taken_minor
     one.save(update_fields=["remaining_minor"])
-    return WalletMovement(grant=one, kind=kind, amount_minor=amount_minor, reference=reference, invoice=invoice)
+    return movement
 
 
 def _settle(wallet: Wallet, movements: Sequence[WalletMovement]) -> None:
@@ -122,27 +127,8 @@ def _settle(wallet: Wallet, movements: Sequence[WalletMovement]) -> None:
     for movement in movements:
         movement.grant.wallet = wallet
     ledger.post_all([bookkeeping.moved(movement) for movement in movements])
-    wallet.balance_minor -= sum(movement.amount_minor for movement in movements)
-    wallet.save(update_fields=["balance_minor", "held_minor"])
-
-
-@transaction.atomic
-def burn(organization_id: UUID, currency: str, amount_minor: int, *, reference: str) -> int:
-    """Use up to so much of what is available; gives how much it was. The same reference uses it once."""
-    _positive(amount_minor)
-    wallet = held(organization_id, currency)
-    used = _used(wallet, reference)
-    if used:
-        return used
-    _expire(wallet)
-    usable = min(amount_minor, wallet.available_minor)
-    _take(wallet, usable, reference, None)
-    return usable
-
-
-def _used(wallet: Wallet, reference: str) -> int:
-    known = WalletMovement.objects.filter(grant__wallet=wallet, reference=reference)
-    return sum(known.values_list("amount_minor", flat=True))
+    wallet.balance_minor -= sum(movement.taken_minor for movement in movements)
+    wallet.save(update_fields=["balance_minor", "placed_minor"])
 
 
 def apply_to(invoices: Iterable[Invoice]) -> None:
@@ -164,103 +150,83 @@ def apply_to(invoices: Iterable[Invoice]) -> None:
             invoice.status, invoice.paid_at = Invoice.Status.PAID, clock.now()
 
 
-# --- holds ---
+# --- at the provider ---
+def follow_balance(invoice: Invoice, used_minor: int | None) -> None:
+    """What an invoice used of the customer's balance at the provider, where our credits stand; None: nothing yet.
+
+    Decided once, when it is heard of first: what stood there by then is the wallet's, the rest was carried. A void
+    invoice gives it back. The caller holds the invoice and saves it.
+    """
+    if used_minor is None or used_minor == (invoice.balance_minor or 0):
+        return
+    if used_minor:
+        taken = _use_there(invoice, used_minor)
+        invoice.carried_minor = used_minor - taken
+    else:
+        taken = -_restore(invoice)
+        invoice.carried_minor = 0
+    invoice.wallet_minor += taken
+    invoice.balance_minor = used_minor
 
 
-@transaction.atomic
-def hold(organization_id: UUID, currency: str, amount_minor: int, *, reason: str, key: str) -> WalletHold:
-    """Set credits aside, where there are so many. Holding again with the same key gives the same hold."""
-    _positive(amount_minor)
-    wallet = held(organization_id, currency)
-    known = WalletHold.objects.filter(idempotency_key=key).first()
-    if known is not None:
-        if (known.wallet_id, known.amount_minor) != (wallet.pk, amount_minor):
-            raise KeyReused("This key was used for another hold.")
-        return known
-    _expire(wallet)
-    if wallet.available_minor < amount_minor:
-        raise Conflict(f"Only {wallet.available_minor} are available.")
-    wallet.held_minor += amount_minor
-    wallet.save(update_fields=["held_minor"])
-    return WalletHold.objects.create(
-        wallet=wallet, amount_minor=amount_minor, reason=reason, expires_at=clock.now() + HOLD, idempotency_key=key
-    )
+def _reference_there(invoice: Invoice) -> str:
+    return f"invoice:{invoice.pk}:there"
 
 
-@transaction.atomic
-def capture(hold: WalletHold, amount_minor: int) -> WalletHold:
-    """Use up to what was held; the rest is free again. Capturing again changes nothing."""
-    wallet, one = _held_with(hold)
-    if one.status == WalletHold.Status.CAPTURED:
-        return one
-    if one.status == WalletHold.Status.RELEASED:
-        raise Conflict("This hold was released.")
-    if not 0 <= amount_minor <= one.amount_minor:
-        raise InvalidInput("More than was held.", details={"amountMinor": [f"At most {one.amount_minor}."]})
-    wallet.held_minor -= one.amount_minor
-    wallet.save(update_fields=["held_minor"])
-    _take(wallet, amount_minor, f"hold:{one.pk}", None)
-    return _end(one, WalletHold.Status.CAPTURED)
+def _use_there(invoice: Invoice, used_minor: int) -> int:
+    theirs = Wallet.objects.select_for_update().filter(organization=invoice.organization_id, currency=invoice.currency)
+    wallet = theirs.first()
+    if wallet is None or wallet.placed_minor <= 0:
+        return 0
+    amount_minor = min(used_minor, wallet.placed_minor)
+    wallet.placed_minor -= amount_minor
+    _take(wallet, amount_minor, _reference_there(invoice), invoice)
+    return amount_minor
 
 
-@transaction.atomic
-def release(hold: WalletHold) -> WalletHold:
-    """Free what was held. Releasing again changes nothing."""
-    wallet, one = _held_with(hold)
-    if one.status == WalletHold.Status.CAPTURED:
-        raise Conflict("What was held has been used.")
-    if one.status == WalletHold.Status.HELD:
-        wallet.held_minor -= one.amount_minor
-        wallet.save(update_fields=["held_minor"])
-    return _end(one, WalletHold.Status.RELEASED)
-
-
-def _held_with(hold: WalletHold) -> tuple[Wallet, WalletHold]:
-    wallet = Wallet.objects.select_for_update().get(pk=hold.wallet_id)
-    return wallet, WalletHold.objects.get(pk=hold.pk)
-
-
-def _end(one: WalletHold, status: WalletHold.Status) -> WalletHold:
-    one.status = status
-    one.save(update_fields=["status"])
-    return one
+def _restore(invoice: Invoice) -> int:
+    """Onto the grants that it was taken from. What expired meanwhile expires when somebody looks next."""
+    found = WalletMovement.objects.filter(invoice=invoice, reference=_reference_there(invoice))
+    used = list(found.select_related("grant"))
+    if not used:
+        return 0
+    wallet = Wallet.objects.select_for_update().get(pk=used[0].grant.wallet_id)
+    grants = wallet.grants.in_bulk([each.grant_id for each in used])
+    movements = [
+        _movement(grants[each.grant_id], Kind.RESTORE, each.amount_minor, f"invoice:{invoice.pk}:void", invoice)
+        for each in used
+    ]
+    restored = sum(movement.amount_minor for movement in movements)
+    wallet.placed_minor += restored
+    _settle(wallet, movements)
+    return restored
 
 
 # --- by the clock ---
 
 
 def _expire(wallet: Wallet) -> int:
-    """Free the holds and take the credits whose time is over; gives how much expired."""
-    now = clock.now()
-    for one in wallet.holds.filter(status=WalletHold.Status.HELD, expires_at__lte=now):
-        wallet.held_minor -= one.amount_minor
-        wallet.save(update_fields=["held_minor"])
-        _end(one, WalletHold.Status.RELEASED)
+    """Take the credits whose time is over, as far as they are here; gives how much expired."""
     movements, free = [], wallet.available_minor
-    for grant in wallet.grants.expired(now):
+    for grant in wallet.grants.expired(clock.now()):
         taken = min(grant.remaining_minor, free)
         if taken:
             reference = f"expiry:{grant.pk}:{grant.remaining_minor}"
-            movements.append(_movement(grant, WalletMovement.Kind.EXPIRY, taken, reference))
+            movements.append(_movement(grant, Kind.EXPIRY, taken, reference))
             free -= taken
     _settle(wallet, movements)
     return sum(movement.amount_minor for movement in movements)
 
 
 def expire_all() -> dict[str, int]:
-    """Whatever has run out, in every wallet. Runs by the clock."""
-    now = clock.now()
-    over = Q(grants__remaining_minor__gt=0, grants__expires_at__lte=now)
-    over |= Q(holds__status=WalletHold.Status.HELD, holds__expires_at__lte=now)
-    return {
-        "expired_minor": sum(
-            _expire_one(pk) for pk in Wallet.objects.filter(over).distinct().values_list("pk", flat=True)
-        )
-    }
+    """Whatever has run out and is here, in every wallet. Runs by the clock."""
+    over = Wallet.objects.filter(grants__remaining_minor__gt=0, grants__expires_at__lte=clock.now())
+    return {"expired_minor": sum(expire(pk) for pk in over.distinct().values_list("pk", flat=True))}
 
 
 @transaction.atomic
-def _expire_one(pk: UUID) -> int:
+def expire(pk: UUID) -> int:
+    """The same for one wallet."""
     wallet = Wallet.objects.select_for_update().get(pk=pk)
     expired = _expire(wallet)
     if expired:
@@ -274,13 +240,26 @@ def _expire_one(pk: UUID) -> int:
 @transaction.atomic
 def take_back(grant: WalletGrant, *, by: User | None) -> int:
     """Take out what is left of a grant; gives how much. What was bought in advance is then owed to the customer."""
+    # Held before the wallet, as by whoever credits it.
+    invoice = _credited(grant)
     wallet = Wallet.objects.select_for_update().get(pk=grant.wallet_id)
     _expire(wallet)
     one = WalletGrant.objects.get(pk=grant.pk)
     amount = min(one.remaining_minor, wallet.available_minor)
     if not amount:
-        raise Conflict("Nothing of it is left, or what is left is held.")
-    _settle(wallet, [_movement(one, WalletMovement.Kind.RETURN, amount, f"return:{one.pk}:{one.remaining_minor}")])
+        raise Conflict("Nothing of it is left, or what is left is just being used.")
+    _settle(wallet, [_movement(one, Kind.RETURN, amount, f"return:{one.pk}:{one.remaining_minor}")])
+    if invoice is not None:
+        invoice.returned_minor -= amount
+        invoice.save(update_fields=["returned_minor"])
     changes = {"amount_minor": amount, "currency": wallet.currency, "reason": one.reason}
     audit.record("wallet.return", wallet, by=by, changes=changes)
     return amount
+
+
+def _credited(grant: WalletGrant) -> Invoice | None:
+    """The invoice whose credit note the credits came from, held."""
+    if grant.kind != WalletGrant.Kind.CREDIT_NOTE:
+        return None
+    named = UUID(grant.idempotency_key.removeprefix(CREDITED))
+    return Invoice.objects.select_for_update(of=("self",)).get(credit_notes=named)

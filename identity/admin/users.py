@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from identity.models import User
 from identity.services import accounts
 from orgs.models import Membership
-from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
+from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin, staff_of
 
 
 class MembershipInline(StaffInline):
@@ -24,7 +24,7 @@ class MembershipInline(StaffInline):
 
 def _purpose(user: User) -> str:
     """Whether a colleague may sign in is who is staff."""
-    return "staff.change_role" if user.is_staff else ""
+    return accounts.COLLEAGUES if user.is_staff else ""
 
 
 @admin.register(User)
@@ -62,6 +62,13 @@ class UserAdmin(StaffModelAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people: QuerySet[User] = super().get_queryset(request)
         return people.prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Of an erased person nothing can be changed, and of a colleague only by whoever decides about staff."""
+        may = bool(super().has_change_permission(request, obj))
+        if not may or obj is None:
+            return may
+        return obj.status != User.Status.DELETED and accounts.reaches(staff_of(request), obj)
 
     @admin.display(description="Staff roles")
     def roles(self, user: User) -> str:

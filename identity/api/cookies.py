@@ -11,10 +11,6 @@ from rest_framework.response import Response
 
 from identity.services.tokens import IssuedTokens
 from platform_core.api import csrf
-from platform_core.errors import CrossSite
-
-# What a browser says of a request that one of our own pages, or the person themselves, began.
-OWN_SITES = frozenset({"same-origin", "none"})
 
 
 def _access() -> str:
@@ -68,33 +64,9 @@ def drop(response: Response) -> None:
     add_never_cache_headers(response)
 
 
-def refuse_other_origins(request: Request) -> None:
-    """Where a cookie alone is the credential, another site's page must not be able to spend it."""
-    origin = request.headers.get("Origin")
-    foreign = not _is_own(request, origin) if origin else _fetch_site(request) not in OWN_SITES
-    if foreign:
-        raise CrossSite("This request was sent by another site.")
-
-
 def require_proof(request: Request, body: Any = None) -> None:
     """One of our own pages sent this: no other origin, and the CSRF token as a header or as the body's `csrfToken`."""
-    refuse_other_origins(request)
     token = body.get("csrfToken") if isinstance(body, Mapping) else None
     if isinstance(token, str):
         request._request.META.setdefault("HTTP_X_CSRFTOKEN", token)
-    csrf.enforce(request)
-
-
-def require_own_page(request: Request) -> None:
-    """The same, and the browser must say so itself: what signs somebody in must not be sent by a form elsewhere."""
-    if not _is_own(request, request.headers.get("Origin")) or _fetch_site(request) not in OWN_SITES:
-        raise CrossSite("Only a page of this site may ask for this.")
-    csrf.enforce(request)
-
-
-def _is_own(request: Request, origin: str | None) -> bool:
-    return origin in {*settings.CSRF_TRUSTED_ORIGINS, f"{request.scheme}://{request.get_host()}"}
-
-
-def _fetch_site(request: Request) -> str:
-    return request.headers.get("Sec-Fetch-Site", "none")
+    csrf.require_token(request)

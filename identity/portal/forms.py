@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from identity.models import User
 from identity.services import accounts, addresses
 from identity.services.accounts import AddressTaken
+from platform_core import foreign_json
 from platform_core.portal.fields import LineField
 
 
@@ -98,16 +99,20 @@ class PasswordForm(forms.Form):
 NO_PASSKEY = "The passkey was not accepted."
 
 
-class PasskeyField(forms.JSONField):
+class PasskeyField(forms.CharField):
     """What a browser answered for a passkey, filled in by script: an object, whatever is in it."""
 
     widget = forms.HiddenInput
     default_error_messages = {"required": NO_PASSKEY, "invalid": NO_PASSKEY}
 
-    def validate(self, value: Any) -> None:
-        super().validate(value)
-        if not isinstance(value, dict):
+    def clean(self, value: Any) -> dict[str, Any]:
+        try:
+            answer = foreign_json.read(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(NO_PASSKEY) from error
+        if not isinstance(answer, dict):
             raise forms.ValidationError(NO_PASSKEY)
+        return answer
 
 
 class PasskeyForm(forms.Form):

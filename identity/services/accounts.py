@@ -15,10 +15,14 @@ from identity.services import addresses, owners, passwords, sessions, telemetry
 from orgs.services import ownership
 from orgs.services.organizations import create_organization
 from platform_core import scoping
-from platform_core.errors import Conflict, NotAllowed
+from platform_core.errors import Conflict, NotAllowed, NotFound, StepUpRequired
 from platform_core.services import audit
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+# Whether a colleague may sign in is a question of who is staff.
+COLLEAGUES = "staff.change_role"
+# Where a person keeps whether that was proved just now, if it came with them.
+PROVED = "is_proved"
 
 
 class AddressTaken(Conflict):
@@ -82,19 +86,39 @@ def set_employee(user: User, *, is_employee: bool, by: User) -> None:
     require_reach(user, by)
     if user.is_employee != is_employee:
         user.is_employee = is_employee
-        user.save(update_fields=["is_employee"])
+        write(user, is_employee=is_employee)
         audit.record("user.set_employee", user, by=by, changes={"is_employee": is_employee})
 
 
 def require_reach(user: User, by: User) -> None:
     """Staff are changed only by those who decide about staff, and never by somebody of a lower role."""
-    if user.pk == by.pk or not user.is_staff or by.is_superuser:
-        return
-    staff_roles.load(user, by)
-    if not by.has_perm("identity.manage_staff") or staff_roles.is_above(
-        staff_roles.role_of(user), staff_roles.role_of(by)
-    ):
+    if not reaches(by, user):
         raise NotAllowed("This person is staff: ask somebody who decides about staff.")
+
+
+def reaches(by: User, user: User) -> bool:
+    """The same as a question."""
+    if user.pk == by.pk or not user.is_staff or by.is_superuser:
+        return True
+    staff_roles.load(user, by)
+    is_above = staff_roles.is_above(staff_roles.role_of(user), staff_roles.role_of(by))
+    return by.has_perm("identity.manage_staff") and not is_above
+
+
+def require_proof(user: User, session: Session) -> None:
+    """Whether a colleague may sign in is decided by whoever proved just now, for that, that it is still they."""
+    if not user.is_staff:
+        return
+    known = vars(user).get(PROVED)
+    is_proved = session.has_stepped_up(COLLEAGUES) if known is None else known and session.impersonator_id is None
+    if not is_proved:
+        raise StepUpRequired(COLLEAGUES)
+
+
+def write(user: User, **columns: Any) -> None:
+    """Keep these columns of a person. Of whoever was erased, also a moment ago, nothing is written any more: 404."""
+    if not User.objects.filter(pk=user.pk).exclude(status=User.Status.DELETED).update(**columns):
+        raise NotFound("Not found.")
 
 
 def unsaved(email: str, name: str) -> User:
@@ -130,9 +154,11 @@ def suspend_held(user: User, *, by: User, **changes: Any) -> None:
     """The same, where what the person owns is held already. `changes` are of their row."""
     refuse_own(user.pk, by)
     require_reach(user, by)
-    is_owner = user.is_staff and owners.hold(user)
+    is_owner = staff_roles.role_of(user) == staff_roles.OWNER and owners.hold(user)
     # Whoever becomes staff at this moment, or ceases to be, is no longer the person that was looked at.
     rows = User.objects.filter(pk=user.pk, is_staff=user.is_staff)
+    if user.is_staff and not is_owner:
+        rows = rows.exclude(groups__name=staff_roles.OWNER)
     if not keep_out(user, rows, is_owner=is_owner, by=by, changes=changes):
         raise Conflict("Only active accounts can become suspended.")
 

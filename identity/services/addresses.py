@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from identity.models import MailedCode, User, normalize_address
@@ -16,6 +16,20 @@ from platform_core.errors import InvalidInput
 from platform_core.models import new_id
 from platform_core.services import audit, mail
 
+# Where a person keeps that row, if it came with them.
+KNOWN = "own_address"
+
+
+def with_own(people: "QuerySet[User]") -> "User | None":
+    """The first of these, with the row of their address."""
+    rows = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"))
+    columns = {f"own_{name}": Subquery(rows.values(name)[:1]) for name in ("pk", "verified", "primary")}
+    person = people.annotate(**columns).first()
+    if person is not None and vars(person)["own_pk"] is not None:
+        facts = {name: vars(person)[f"own_{name}"] for name in ("pk", "verified", "primary")}
+        vars(person)[KNOWN] = EmailAddress(user=person, email=person.email, **facts)
+    return person
+
 
 def is_confirmed(user: User) -> bool:
     """Whether the person has shown that they read the mail of the address they sign in with."""
@@ -24,6 +38,9 @@ def is_confirmed(user: User) -> bool:
 
 def own(user: User) -> EmailAddress:
     """The row of the address a person signs in with; whoever was made without one gets it here."""
+    known: EmailAddress | None = vars(user).get(KNOWN)
+    if known is not None:
+        return known
     return EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})[0]
 
 
@@ -120,11 +137,11 @@ def confirm(address: EmailAddress) -> bool:
 
 def _confirm(address: EmailAddress) -> bool:
     user: User = address.user
-    if is_taken(address.email, user):
+    # Another's that was confirmed in this moment fails on the index.
+    free = EmailAddress.objects.filter(~taken(address.email, user.pk), pk=address.pk)
+    if not free.update(verified=True):
         return False
     address.verified = True
-    # Another's that was confirmed in this moment fails on the index.
-    address.save(update_fields=["verified"])
     audit.record("user.confirm_address", user, by=user)
     if address.email != user.email:
         _move(user, address)

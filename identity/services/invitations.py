@@ -90,7 +90,8 @@ def has_account(invitation: StaffInvitation) -> bool:
 def accept(token: str, password: str, name: str = "") -> User:
     """Become staff. Whoever has an account proves it is theirs by its password; everybody else chooses one."""
     invitation = of_token(token)
-    known = User.objects.filter(email=invitation.email).first()
+    known = addresses.with_own(passwords.holders().filter(email=invitation.email))
+    held = known.password if known else ""
     person = _recognized(known, password) if known else _newcomer(invitation.email, password, name)
     with transaction.atomic(), scoping.system(), audit.together():
         _claim(invitation, person)
@@ -98,7 +99,7 @@ def accept(token: str, password: str, name: str = "") -> User:
             person.is_staff = person.is_employee = True
             accounts.insert(person, confirmed=True)
         else:
-            _become_staff(person, password)
+            _become_staff(person, held)
         staff.put_in(person, invitation.role, vars(invitation)["group_id"])
         changes = {"role": invitation.role, "invited_by": invitation.invited_by_id}
         audit.record("staff.accept_invitation", person, by=person, changes=changes)
@@ -176,6 +177,8 @@ def _recognized(person: User, password: str) -> User:
         raise NotFound(GONE)
     if not person.has_usable_password():
         passwords.check_strength(password, person)
+        # Hashing is slow on purpose, so it is done before the locks are taken.
+        person.set_password(password)
     elif not person.check_password(password):
         raise InvalidInput("This is not your password.", details={"password": ["Not the password of your account."]})
     return person
@@ -190,12 +193,16 @@ def _newcomer(email: str, password: str, name: str) -> User:
     return person
 
 
-def _become_staff(person: User, password: str) -> None:
-    """An account becomes staff once, and confirms its address by that; one without a password gets what was chosen."""
-    customers = User.objects.filter(pk=person.pk, is_staff=False, password=person.password)
-    if not customers.update(is_staff=True, is_employee=True):
+def _become_staff(person: User, held: str) -> None:
+    """An account becomes staff once, and confirms its address by that; one without a password gets what was chosen.
+
+    `held` is the password that it had when it was looked at.
+    """
+    customers = User.objects.filter(pk=person.pk, is_staff=False, password=held)
+    staff_now = {"is_staff": True, "is_employee": True}
+    is_new = person.password != held
+    became = passwords.store_first(person, customers, **staff_now) if is_new else customers.update(**staff_now)
+    if not became:
         raise Conflict("You are staff already.")
     person.is_staff = person.is_employee = True
-    if not person.has_usable_password():
-        passwords.set_password(person, password, by=person)
     addresses.confirm_own(person)

@@ -5,13 +5,15 @@ by whichever worker the answer reaches.
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from fido2.cose import UnsupportedKey
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
@@ -35,8 +37,8 @@ CHALLENGE_LIFE = timedelta(minutes=5)
 MOST = 20
 Purpose = PasskeyChallenge.Purpose
 REFUSED = "The passkey was not accepted."
-# What python-fido2 raises, at any depth, on bytes that no browser sends.
-MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, ArithmeticError)
+# WebAuthn: a credential's id has at most so many bytes.
+LONGEST_ID = 1023
 UV = UserVerificationRequirement.REQUIRED
 
 
@@ -112,10 +114,9 @@ def accept(purpose: Purpose, answer: Mapping[str, Any], user: User | None = None
     response = _parsed(AuthenticationResponse, answer)
     state = _answered(purpose, user, response.response.client_data.challenge)
     passkey = _known(response, user)
-    try:
-        _server().authenticate_complete(state, _credentials([passkey]), response)
-    except MALFORMED as error:
-        raise Refused from error
+    known = _credentials([passkey])
+    with _read_by_library():
+        _server().authenticate_complete(state, known, response)
     _count_use(passkey, response.response.authenticator_data)
     return passkey
 
@@ -131,10 +132,12 @@ def rename(passkey: Passkey, name: str, *, by: User) -> None:
 def _registered(user: User, answer: Mapping[str, Any]) -> AuthenticatorData:
     response = _parsed(RegistrationResponse, answer)
     state = _answered(Purpose.REGISTER, user, response.response.client_data.challenge)
-    try:
-        return _server().register_complete(state, response)
-    except MALFORMED as error:
-        raise Refused from error
+    with _read_by_library():
+        made = _server().register_complete(state, response)
+    data = cast("AttestedCredentialData", made.credential_data)
+    if len(data.credential_id) > LONGEST_ID or isinstance(data.public_key, UnsupportedKey):
+        raise Refused
+    return made
 
 
 def _server() -> Fido2Server:
@@ -161,9 +164,19 @@ def _answered(purpose: Purpose, user: User | None, challenge: bytes) -> dict[str
 
 
 def _parsed(kind: Any, answer: Mapping[str, Any]) -> Any:
-    try:
+    with _read_by_library():
         return kind.from_dict(answer)
-    except MALFORMED as error:
+
+
+@contextmanager
+def _read_by_library() -> Iterator[None]:
+    """Nothing but python-fido2 runs in here, on bytes of anybody's making: whatever comes of them is a refusal.
+
+    It lets through what its parsers raise, among that struct.error, RecursionError and NotImplementedError.
+    """
+    try:
+        yield
+    except Exception as error:
         raise Refused from error
 
 

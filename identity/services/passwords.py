@@ -1,15 +1,16 @@
 """Passwords, and the mailed link by which a person without one sets the first."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from identity.models import PasswordLink, Session, User
+from identity.models import MailedCode, PasswordLink, Session, User
 from identity.services import addresses, security_notices, sessions, telemetry
 from platform_core import clock, scoping, tokens
 from platform_core.errors import InvalidInput, NotFound
@@ -18,12 +19,12 @@ from platform_core.services import audit, mail
 LINK_LIFE = timedelta(hours=48)
 
 
-def check_strength(password: str, user: User) -> None:
-    """Refuse a weak password with every reason at once."""
+def check_strength(password: str, user: User, *, field: str = "password") -> None:
+    """Refuse a weak password with every reason at once, by the name under which it was sent."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise InvalidInput("Choose another password.", details={"password": error.messages}) from error
+        raise InvalidInput("Choose another password.", details={field: error.messages}) from error
 
 
 def set_password(user: User, password: str, *, by: User | None, keep: Session | None = None) -> None:
@@ -36,7 +37,7 @@ def change(user: User, current: str, password: str, *, keep: Session) -> None:
     """Replace one's own password, knowing it. Every other sign-in ends; the one at hand goes on."""
     if not user.check_password(current):
         raise InvalidInput("The password is not right.", details={"current_password": ["This is not your password."]})
-    check_strength(password, user)
+    check_strength(password, user, field="new_password")
     user.set_password(password)
     with transaction.atomic():
         _store(user, by=user, keep=keep)
@@ -82,6 +83,27 @@ def _store(user: User, *, by: User | None, keep: Session | None = None) -> None:
     security_notices.tell(user, "password_changed")
     with scoping.system():
         audit.record("user.set_password", user, by=by)
+
+
+def holders() -> QuerySet[User]:
+    """People, and what their first password puts an end to."""
+    usable = MailedCode.objects.usable().filter(user=OuterRef("pk"))
+    sign_ins = Session.objects.filter(user=OuterRef("pk"), revoked_at=None)
+    return User.objects.annotate(has_code=Exists(usable), is_signed_in=Exists(sign_ins))
+
+
+def store_first(holder: User, rows: QuerySet[User], **changes: Any) -> bool:
+    """Keep the first password of one of `holders`, if they are among these rows still. `changes` are of their row."""
+    # A sign-in that was begun since they were read is worth nothing by this alone.
+    if not sessions.outdate(holder, rows, password=holder.password, **changes):
+        return False
+    if vars(holder)["is_signed_in"]:
+        holder.sessions.end("password")
+    if vars(holder)["has_code"]:
+        holder.mailed_codes.all().delete()
+    security_notices.tell(holder, "password_changed")
+    audit.record("user.set_password", holder, by=holder)
+    return True
 
 
 def _only(links: QuerySet[PasswordLink], token: str) -> PasswordLink:

@@ -42,7 +42,7 @@ def renamed(user: "User", *, by: "User", **given: str) -> dict[str, str]:
 def save(user: "User", changes: Iterable[str]) -> None:
     """Write these columns, if any, of what was told already."""
     if columns := list(changes):
-        user.save(update_fields=columns)
+        accounts.write(user, **{column: getattr(user, column) for column in columns})
 
 
 @transaction.atomic

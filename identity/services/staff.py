@@ -59,11 +59,18 @@ def deactivate(member_id: UUID, *, by: User) -> None:
 
 
 def put_in(user: User, role: str, group_id: int) -> None:
-    """Put somebody in exactly one role, whichever groups they were in."""
-    groups = User.groups.through.objects
-    groups.filter(user=user).delete()
-    groups.create(user=user, group_id=group_id)
+    """Put somebody, whose row is held, in exactly one role, whichever groups they were in."""
+    if not staff_roles.give_first(user, group_id):
+        _replace(user, group_id)
     vars(user)[staff_roles.KNOWN] = role
+
+
+def _replace(user: User, group_id: int) -> None:
+    places = User.groups.through
+    others, _ = places.objects.filter(user=user).exclude(group_id=group_id).delete()
+    # Where all of them were others, the wanted one is not there.
+    if others == vars(user).get(staff_roles.GROUPS, others):
+        places.objects.bulk_create([places(user=user, group_id=group_id)], ignore_conflicts=True)
 
 
 def require_rank(role: str, by: User, *, message: str) -> None:
@@ -147,8 +154,11 @@ def _change_role(member: User, role: str, *, by: User) -> None:
 def _give(member: User, role: str) -> None:
     """Exactly this role, in the place of the one they have."""
     group = Group.objects.filter(name=role).values("pk")
-    if vars(member)[staff_roles.GROUPS] == 1:
+    count, group_id = vars(member)[staff_roles.GROUPS], vars(member)["group_id"]
+    if count == 1:
         User.groups.through.objects.filter(user=member).update(group=group)
-        vars(member)[staff_roles.KNOWN] = role
+    elif count == 0:
+        put_in(member, role, group_id)
     else:
-        put_in(member, role, vars(member)["group_id"])
+        _replace(member, group_id)
+    vars(member)[staff_roles.KNOWN] = role

@@ -1,7 +1,7 @@
 """Organizations, who belongs to them and in which roles, products."""
 
 from orgs.models.domains import Domain
-from orgs.models.memberships import ACTIVE, Invitation, Membership, organizations_of
+from orgs.models.memberships import ACTIVE, Invitation, InvitationStop, Membership, organizations_of
 from orgs.models.organizations import Organization
 from orgs.models.products import Product
 from orgs.models.reports import Report, ReportSchedule
@@ -13,6 +13,7 @@ __all__ = [
     "CustomRole",
     "Domain",
     "Invitation",
+    "InvitationStop",
     "Membership",
     "Organization",
     "Product",

@@ -92,6 +92,24 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.pending().filter(expires_at__gt=clock.wall(), organization__status=Organization.Status.ACTIVE)
 
 
+class InvitationStop(Scoped, Row):
+    """An address that wants no more invitations of an organization. Which one it is can be recognised, not read."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitation_stops")
+    address_digest = models.CharField(max_length=100)
+
+    objects = ScopedManager["InvitationStop"]()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "address_digest"], name="invitation_stop_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"no invitations to {self.organization}"
+
+
 class Invitation(Scoped, RoleHolder, Row):
     """An address that may join an organization in one role, once, by a mailed link. Its times are the machine's."""
 

@@ -13,9 +13,10 @@ from orgs import roles
 from orgs.models import Domain, Membership, Organization
 from orgs.roles import Role
 from orgs.services import authority, domain_names, ownership, product_roles, seats
-from platform_core import clock, dns, ratelimit, scoping
+from platform_core import clock, context, dns, ratelimit, scoping
 from platform_core.dns import Answer, Outcome
 from platform_core.errors import Conflict, NotFound, PaymentRequired
+from platform_core.models import new_id
 from platform_core.ratelimit import Limit
 from platform_core.services import audit, mail
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST = 50
 BY_ORGANIZATION = Limit("domain-checks", 30, 3600)
+# How often a holder is told that the same organization proved its domain.
+WARNINGS = Limit("domain-contests", 1, 86400)
 AGAIN_AFTER = timedelta(days=7)
 # Names servers have bad days; three checks in a row, a day apart, are no bad day.
 AFTER_A_FAILURE = timedelta(days=1)
@@ -119,8 +122,8 @@ def join(user: "User") -> Membership | None:
     product_roles.begin_with(member, {}, organization)
     changes = {"role": member.role_key, "domain": domain.name}
     audit.record("membership.join_by_domain", member, by=user, changes=changes)
-    context = {"name": user.name, "organization": organization.name, "domain": domain.name, "url": settings.BASE_URL}
-    mail.queue("orgs/joined", user.email, context, key=f"domain.join:{member.pk}", organization_id=organization.pk)
+    values = {"name": user.name, "organization": organization.name, "domain": domain.name, "url": settings.BASE_URL}
+    mail.queue("orgs/joined", user.email, values, key=f"domain.join:{member.pk}", organization_id=organization.pk)
     return member
 
 
@@ -162,7 +165,7 @@ def _what_was_seen(domain: Domain, answer: Answer) -> str:
 
 def _ask_the_holder(domain: Domain) -> None:
     """Another organization may hold a name that has changed hands: its proof is looked at now, not next week."""
-    with scoping.system():
+    with scoping.system(), context.unnamed():
         holder = Domain.objects.verified().filter(name=domain.name).exclude(pk=domain.pk)
         other = holder.select_related("organization").first()
         if other is None:
@@ -170,6 +173,7 @@ def _ask_the_holder(domain: Domain) -> None:
         if _is_gone(other, dns.resolver().texts(other.record_name)):
             _lose(other)
             return
+        _warn(other, domain)
     raise Conflict(f"{domain.name} is verified by another organization.", code="DOMAIN_TAKEN")
 
 
@@ -220,11 +224,27 @@ def _lose(domain: Domain) -> bool:
     if not held.update(state=Domain.State.LOST, verified_at=None, next_check_at=None, checked_at=now, failures=0):
         return False
     audit.record("domain.lose", domain, by=None, changes={"state": [Domain.State.VERIFIED, Domain.State.LOST]})
+    _tell_owners("orgs/domain_lost", domain, key=f"domain.lose:{domain.pk}:{now}")
+    return True
+
+
+def _warn(held: Domain, claim: Domain) -> None:
+    """Tell who holds a domain that somebody else proved it too: whoever can publish records for it is not only they.
+    Who that is they are not told.
+    """
+    if not ratelimit.spend(WARNINGS, f"domain:{held.pk}:{claim.organization_id}").is_allowed:
+        return
+    with transaction.atomic():
+        audit.record("domain.contest", held, by=None, changes={"name": held.name})
+        _tell_owners("orgs/domain_contested", held, key=f"domain.contest:{held.pk}:{new_id()}")
+
+
+def _tell_owners(template: str, domain: Domain, *, key: str) -> None:
     owners = Membership.ALL.filter(
         organization=domain.organization_id, role=Role.OWNER, status=Membership.Status.ACTIVE
     ).select_related("user")
     for owner in owners:
-        context = {
+        values = {
             "name": owner.user.name,
             "organization": domain.organization.name,
             "domain": domain.name,
@@ -232,5 +252,4 @@ def _lose(domain: Domain) -> bool:
             "value": domain.record_value,
             "url": settings.BASE_URL + reverse("portal:domains"),
         }
-        mail.queue("orgs/domain_lost", owner.user.email, context, key=f"domain.lose:{domain.pk}:{now}:{owner.pk}")
-    return True
+        mail.queue(template, owner.user.email, values, key=f"{key}:{owner.pk}", organization_id=domain.organization_id)

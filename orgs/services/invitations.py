@@ -16,7 +16,7 @@ from django.urls import reverse
 from orgs import roles
 from orgs.models import Invitation, Membership, Organization
 from orgs.roles import Role
-from orgs.services import authority, ownership, product_roles, seats
+from orgs.services import authority, invitation_stops, ownership, product_roles, seats
 from orgs.services.product_roles import ProductRoles
 from platform_core import clock, ratelimit, scoping, tokens
 from platform_core.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from identity.models import User
 
 GONE = "This invitation is not valid any more."
-LONGEST_LIST = 500
+LONGEST_LIST = 100
 LONGEST_ADDRESS = 254
+# Nobody who means well invites more than a list of people in a minute.
+IN_A_MINUTE = Limit("invitations-in-a-minute", LONGEST_LIST, 60)
 BY_ORGANIZATION = Limit("invitations", 500, 3600)
 TO_ADDRESS = Limit("invitations-to-address", 10, 86400)
 COLUMNS = ("email", "role")
@@ -164,7 +166,8 @@ def _begin(organization: Organization, by: "User") -> tuple[Organization, author
 def _spend(organization: Organization, everybody: Sequence[Wanted]) -> None:
     """Counted before anything is locked: mail to strangers is what an organization could be misused for."""
     for wanted in everybody:
-        ratelimit.require(BY_ORGANIZATION, f"organization:{organization.pk}")
+        for limit in (IN_A_MINUTE, BY_ORGANIZATION):
+            ratelimit.require(limit, f"organization:{organization.pk}")
         ratelimit.require(TO_ADDRESS, f"address:{wanted.address}")
 
 
@@ -211,6 +214,8 @@ def _invite(organization: Organization, wanted: Wanted, acting: authority.Author
     acting.require_all(role.permissions)
     if _member(organization, wanted.address) is not None:
         raise Conflict("This person belongs to the organization already.")
+    if invitation_stops.is_stopped(organization, wanted.address):
+        raise Conflict("This address wants no invitations of yours. Its reader can allow them again.")
     _make_room(organization, wanted.address)
     seats.require(organization)
     token = tokens.new("join")
@@ -270,7 +275,9 @@ def _life() -> timedelta:
 
 
 def _mail(invitation: Invitation, token: str) -> None:
+    stop_url = invitation_stops.link(invitation)
     context: dict[str, Any] = {
+        "stop_url": stop_url,
         "inviter": invitation.invited_by.name,
         "organization": invitation.organization.name,
         "role": invitation.role_name,
@@ -278,4 +285,11 @@ def _mail(invitation: Invitation, token: str) -> None:
         "days": max(1, settings.INVITATION_HOURS // 24),
     }
     key = f"invitation:{invitation.pk}:{invitation.sent_at.isoformat()}"
-    mail.queue("orgs/invitation", invitation.email, context, key=key, organization_id=invitation.organization_id)
+    mail.queue(
+        "orgs/invitation",
+        invitation.email,
+        context,
+        key=key,
+        organization_id=invitation.organization_id,
+        unsubscribe_url=stop_url,
+    )

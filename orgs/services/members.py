@@ -73,8 +73,7 @@ def transfer(organization: Organization, member_id: UUID, *, by: "User") -> Memb
     if heir is None:
         message = "An active member is wanted."
         raise InvalidInput("Choose somebody who belongs to it.", details={"member_id": [message]})
-    if heir.role == Role.OWNER:
-        raise Conflict("This person owns the organization already.")
+    _refuse_owner(heir)
     for member, role in ((heir, Role.OWNER), (mine, Role.ADMIN)):
         ChosenRole(role).give_to(member)
         member.save(update_fields=["role", "custom_role"])
@@ -82,6 +81,16 @@ def transfer(organization: Organization, member_id: UUID, *, by: "User") -> Memb
     audit.record("organization.transfer", organization, by=by, changes=changes)
     _tell_of_transfer(organization, mine, heir)
     return heir
+
+
+def refuse_done(organization: Organization, member_id: UUID) -> None:
+    """A conflict where this member owns the organization already: what somebody would do by `transfer` is done."""
+    _refuse_owner(_of(organization).filter(pk=member_id).first())
+
+
+def _refuse_owner(member: Membership | None) -> None:
+    if member is not None and member.role == Role.OWNER:
+        raise Conflict("This person owns the organization already.")
 
 
 def _hold(member: Membership, by: "User") -> tuple[Organization, Membership, Authority]:

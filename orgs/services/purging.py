@@ -6,10 +6,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from orgs.models import Membership, Organization
-from orgs.services import avatars
-from platform_core import clock
+from orgs.models import Organization
+from orgs.services import files
+from platform_core import clock, tables
+from platform_core.purged import Purged
 from platform_core.services import audit
+
+NAME = "Deleted organization"
 
 
 def purge_deleted() -> dict[str, int]:
@@ -26,12 +29,13 @@ def _purge(pk: UUID, over: datetime) -> bool:
     held = Organization.objects.select_for_update().filter(pk=pk, deleted_at__lte=over, purged_at=None).first()
     if held is None:
         return False
-    Membership.ALL.filter(organization=held).delete()
-    held.invitations.all().delete()
-    held.custom_roles.all().delete()
-    avatars.discard(held)
+    parts: list[Purged] = tables.entries("PURGED")
+    nameless = [name for part in parts for name in part.file_names(held.pk)]
+    for part in parts:
+        part.empty(held.pk)
+    files.discard([*nameless, held.avatar], held)
     held.avatar = ""
-    held.name, held.slug = "Deleted organization", f"deleted-{held.pk}"
+    held.name, held.slug = NAME, f"deleted-{held.pk}"
     held.billing_email = f"{held.pk}@deleted.invalid"
     held.default_product_roles = {}
     held.purged_at = clock.now()

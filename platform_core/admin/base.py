@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelForm
@@ -260,11 +261,25 @@ class StaffModelAdmin(_ReadOnly, ModelAdmin, Generic[M]):  # type: ignore[misc]
         return hidden.isdisjoint(lookup.split(LOOKUP_SEP)) and bool(super().lookup_allowed(lookup, value, request))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Django takes a month 13 for a bad question, but not one that no date can hold."""
+        """Django takes a month 13 for a bad question, but not a month or a year that no date can hold."""
         try:
             return cast("ChangeList", super().get_changelist_instance(request))
-        except OverflowError as error:
+        except (OverflowError, ValueError) as error:
+            # Where nothing was asked, it was not the question.
+            if not request.GET:
+                raise
             raise IncorrectLookupParameters from error
+
+    def response_action(self, request: HttpRequest, queryset: "models.QuerySet[M]") -> Any:
+        """What can be no row's key chooses nothing; Django looks for it in the database."""
+        key = self.model._meta.pk
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                key.to_python(chosen)
+        except ValidationError:
+            messages.warning(request, "There is no such row.")
+            return None
+        return super().response_action(request, queryset)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         context = {"list_operations": self.permitted(request, self.list_operations)}

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 
+from platform_core.admin import documents
 from platform_core.models.leases import LONG_AGO
 
 Shown = Callable[[Any], Any]
@@ -14,11 +15,13 @@ UNITS = (" minor", " nano")
 
 
 def of(model: type[models.Model], written: Callable[[Any, str], Any]) -> dict[str, Shown]:
-    """By field, what stands in its place; a port is a number and no quantity."""
+    """By field, what stands in its place; a port is a number and no quantity, a document is no text."""
     return {
         field.name: _shown(field, written)
         for field in model._meta.fields
-        if field.name == "lease_until" or (isinstance(field, models.IntegerField) and _counts(field))
+        if field.name == "lease_until"
+        or isinstance(field, models.JSONField)
+        or (isinstance(field, models.IntegerField) and _counts(field))
     }
 
 
@@ -27,7 +30,9 @@ def written(row: Any, name: str) -> Any:
     value = getattr(row, name)
     if name == "lease_until":
         return None if value == LONG_AGO else value
-    return None if value is None else f"{value:,}"
+    if isinstance(value, (dict, list)):
+        return documents.readable(value)
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _counts(field: "models.Field[Any, Any]") -> bool:

@@ -50,7 +50,7 @@ def _parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 class OffsetPage(BasePagination):
     """`?page&pageSize`, with the total."""
 
-    parameters = ("page", "pageSize")
+    parameters: tuple[str, ...] = ("page", "pageSize")
     page_size = DEFAULT_SIZE
     meta_schema = {
         "type": "object",
@@ -78,6 +78,20 @@ class OffsetPage(BasePagination):
             _parameter("page", _integer("Number of the page, from 1.")),
             _parameter("pageSize", {**_integer("Rows on a page."), "maximum": LARGEST_SIZE, "default": self.page_size}),
         ]
+
+
+class WholePage(OffsetPage):
+    """A list that is short by its nature: all of it on one page."""
+
+    parameters = ()
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        found = list(queryset)
+        self.meta = {"page": 1, "pageSize": max(self.page_size, len(found)), "total": len(found)}
+        return found
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return []
 
 
 class CursorPage(BasePagination):

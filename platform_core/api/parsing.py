@@ -5,19 +5,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import IO, Any
 
 from django.http import QueryDict
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
+from platform_core import foreign_json
+
 # PostgreSQL stores neither a NUL nor half a surrogate pair.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 LARGEST = 2**63 - 1
-# How a text writes what cannot be stored: a NUL, or half of a pair.
-WRITTEN = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-# Digits of the longest number that fits for certain.
-FITTING = 18
 TOO_LARGE = "This number is too large."
 BAD_TEXT = "This text holds characters that cannot be stored."
 
@@ -54,40 +53,6 @@ def check_values(body: Any) -> None:
     """Refuse, by name, every value that could not be stored as it was sent."""
     if not _all_storable(body):
         raise ValidationError(_unstorable(body))
-
-
-class _Doubtful(Exception):
-    """A number that must be looked at."""
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > FITTING:
-        raise _Doubtful
-    return int(digits)
-
-
-def _doubted(_: str) -> float:
-    raise _Doubtful
-
-
-# Numbers are looked at as they are read: a text holds few of them, and much else.
-QUICK = json.JSONDecoder(parse_int=_whole, parse_float=_doubted, parse_constant=_doubted)
-
-
-def read_text(text: str) -> Any:
-    """The body that a text holds, refused by name like any other; raises ValueError or RecursionError where it is none.
-
-    Of nearly every text, one reading is enough.
-    """
-    try:
-        body = QUICK.decode(text)
-    except _Doubtful:
-        body = json.loads(text)
-    else:
-        if "\x00" not in text and WRITTEN.search(text) is None:
-            return body
-    check_values(body)
-    return body
 
 
 def _all_storable(body: Any) -> bool:
@@ -130,6 +95,13 @@ def check_query(query: QueryDict) -> None:
         raise ValidationError(bad)
 
 
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+STRICT = partial(json.loads, object_pairs_hook=_object, parse_constant=_constant)
+
+
 class StrictJSONParser(JSONParser):
     """Bounded, without repeated names, NaN, numbers beyond 64 bits or text that cannot be stored."""
 
@@ -137,12 +109,8 @@ class StrictJSONParser(JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            body = json.loads(stream.read().decode(), object_pairs_hook=_object, parse_constant=self._constant)
-        except (ValueError, RecursionError) as error:
+            body = foreign_json.read(stream.read().decode(), STRICT)
+        except ValueError as error:
             raise ParseError(f"Malformed JSON: {error}") from error
         check_values(body)
         return body
-
-    @staticmethod
-    def _constant(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")

@@ -151,12 +151,12 @@ class Surface(APIView):
             idempotency.end(self.in_hand, response)
         return response
 
-    def page(self, queryset: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+    def page(self, found: QuerySet[Any] | Sequence[Any], serializer: type[BaseSerializer[Any]]) -> Response:
         """One page of a list, for views that are not one of REST framework's generic lists."""
         if self.pagination_class is None:
             raise ImproperlyConfigured(f"{type(self).__name__} has no pages.")
         paginator = self.pagination_class()
-        rows = paginator.paginate_queryset(queryset, self.request, view=self)
+        rows = paginator.paginate_queryset(found, self.request, view=self)
         context = {"request": self.request, "view": self}
         return paginator.get_paginated_response(serializer(rows, many=True, context=context).data)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db import connections, models, router
 from django.db.models import F, Q
@@ -13,14 +14,27 @@ from platform_core.models.rows import Row
 
 
 @cache
-def _insert(vendor: str, count: int) -> str:
+def _insert(count: int, *, is_numbered: bool = False) -> str:
     """Composing it by the ORM, and the transaction that the ORM puts around it, take longer than the database does."""
     fields = ProviderEvent._meta.concrete_fields
     columns = ", ".join(f'"{each.column}"' for each in fields)
-    json = "%s::jsonb" if vendor == "postgresql" else "%s"
-    places = ", ".join(json if each.name == "payload" else "%s" for each in fields)
-    rows = ", ".join([f"({places})"] * count)
+    marks = [f"${number}" if is_numbered else "%s" for number in range(1, count * len(fields) + 1)]
+    rows = ", ".join(f"({', '.join(marks[at : at + len(fields)])})" for at in range(0, len(marks), len(fields)))
     return f'INSERT INTO "{ProviderEvent._meta.db_table}" ({columns}) VALUES {rows} ON CONFLICT DO NOTHING'  # noqa: S608 - names of ours
+
+
+def _store(connection: Any, count: int, values: Sequence[Any]) -> int:
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_insert(count), values)
+            return int(cursor.rowcount)
+    from psycopg import RawCursor  # noqa: PLC0415 - SQLite alone needs no driver of PostgreSQL
+
+    # The server is given the values beside the statement: text written into it costs more than storing it.
+    connection.ensure_connection()
+    with connection.wrap_database_errors, RawCursor(connection.connection) as cursor:
+        cursor.execute(_insert(count, is_numbered=True), values)
+        return cursor.rowcount
 
 
 class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
@@ -30,22 +44,18 @@ class ProviderEventQuerySet(models.QuerySet["ProviderEvent"]):
         """Those to be acted upon now, the longest due first."""
         return self.filter(status=ProviderEvent.Status.RECEIVED, run_after__lte=clock.now()).order_by("run_after")
 
-    def keep(self, arrived: "Sequence[tuple[ProviderEvent, str]]") -> int:
-        """Store events, the payload of each as the text that came; gives how many were not stored already.
+    def keep(self, arrived: "Sequence[ProviderEvent]") -> int:
+        """Store events; gives how many were not stored already.
 
         One statement, which stores all of them or none; in one order, so that no two processes wait for each other.
         """
-        ordered = sorted(arrived, key=lambda each: (each[0].provider, each[0].external_id))
+        ordered = sorted(arrived, key=lambda event: (event.provider, event.external_id))
         connection = connections[router.db_for_write(ProviderEvent)]
         fields = ProviderEvent._meta.concrete_fields
         values = [
-            text if each.name == "payload" else each.get_db_prep_save(getattr(event, each.attname), connection)
-            for event, text in ordered
-            for each in fields
+            each.get_db_prep_save(getattr(event, each.attname), connection) for event in ordered for each in fields
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(_insert(connection.vendor, len(arrived)), values)
-            return int(cursor.rowcount)
+        return _store(connection, len(arrived), values)
 
     def between(self, since: datetime, until: datetime) -> "ProviderEventQuerySet":
         """Those of what happened from one moment up to another."""
@@ -80,7 +90,8 @@ class ProviderEvent(Row, Leased):
     owner_id = models.CharField(max_length=120, blank=True)
     source = models.CharField(max_length=10, choices=Source, default=Source.WEBHOOK)
     occurred_at = models.DateTimeField()
-    payload = models.JSONField()
+    # The text that was signed: whoever doubts it can verify it again. Nothing is asked of it in the database.
+    body = models.TextField()
     status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
     processed_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=1000, blank=True)

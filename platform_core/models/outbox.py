@@ -230,6 +230,8 @@ class Mail(Row, Leased):
     subject = models.CharField(max_length=200)
     text = EncryptedTextField()
     html = EncryptedTextField(blank=True)
+    # Where its reader says that they want no more of the kind; mail programs offer it, and post to it by themselves.
+    unsubscribe_url = EncryptedTextField(blank=True)
     idempotency_key = models.CharField(max_length=160, unique=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     error = models.CharField(max_length=500, blank=True)

@@ -21,7 +21,15 @@ PERMANENT = 500
 SEND_SECONDS = 60
 
 
-def queue(template: str, to: str, context: Mapping[str, Any], *, key: str, organization_id: UUID | None = None) -> None:
+def queue(
+    template: str,
+    to: str,
+    context: Mapping[str, Any],
+    *,
+    key: str,
+    organization_id: UUID | None = None,
+    unsubscribe_url: str = "",
+) -> None:
     """Owe a person one message; the same key owes it once. `template` is "<app>/<name>" under templates/emails."""
     # A name with paragraphs of its own, under an address that is not the writer's, would be a letter in our name.
     said = {name: " ".join(value.split()) if isinstance(value, str) else value for name, value in context.items()}
@@ -35,6 +43,7 @@ def queue(template: str, to: str, context: Mapping[str, Any], *, key: str, organ
         subject=" ".join(_plain(f"{name}.subject.txt", values).split())[:200],
         text=_plain(f"{name}.txt", values),
         html=render_to_string(f"{name}.html", values),
+        unsubscribe_url=unsubscribe_url,
     )
     Mail.objects.bulk_create([owed], ignore_conflicts=True)
     nudges.nudge()
@@ -58,9 +67,11 @@ def send_one(worker: str) -> bool:
 def _message(mail: Mail) -> EmailMultiAlternatives:
     """The same Message-ID at every try, by which a mailbox shows a message sent twice once."""
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mail.to], headers={"Message-ID": f"<{mail.pk}@{host}>"}
-    )
+    headers = {"Message-ID": f"<{mail.pk}@{host}>"}
+    if mail.unsubscribe_url:
+        headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to], headers=headers)
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     return message

@@ -12,7 +12,7 @@ from orgs.admin.organizations import OrganizationAdmin
 from orgs.models import Organization
 from orgs.services import seats
 from platform_core.admin.base import Operation, StaffInline
-from tenants import selectors
+from tenants import overviews
 
 admin.site.unregister(Organization)
 
@@ -26,4 +26,4 @@ class OrganizationScreen(OrganizationAdmin):
     operations: ClassVar[Sequence[Operation]] = (*OrganizationAdmin.operations, GRANT, WRITE)
 
     def row_context(self, row: Organization, by: User) -> dict[str, object]:
-        return {"overview": selectors.organization_overview(row), "seats": seats.taken(row)}
+        return {"overview": overviews.organization_overview(row), "seats": seats.taken(row)}

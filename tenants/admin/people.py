@@ -9,7 +9,7 @@ from identity.admin.users import UserAdmin
 from identity.models import User
 from identity.services import two_factor, two_factor_reset
 from platform_core.admin.base import Operation, StaffInline
-from tenants import selectors
+from tenants import overviews, selectors
 from tenants.services import customers
 
 admin.site.unregister(User)
@@ -44,7 +44,7 @@ class PersonAdmin(UserAdmin):
 
     def row_context(self, row: User, by: User) -> dict[str, object]:
         return {
-            "overview": selectors.person_overview(row),
+            "overview": overviews.person_overview(row),
             "two_factor": two_factor.status(row),
             "may_reset": two_factor_reset.may_reset(row, by),
         }

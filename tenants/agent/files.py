@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from tenants.agent import foreign_json
+
 PRIVATE = 0o600
 RETRY_SECONDS = 0.02
 
@@ -31,7 +33,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """An object that was written before; None where there is none, or none that can be read."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = foreign_json.read(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
@@ -61,7 +63,7 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a journal. A line that a full disk cut off is passed over."""
     for text in whole_lines(path):
         try:
-            value = json.loads(text)
+            value = foreign_json.read(text)
         except ValueError:
             continue
         if isinstance(value, dict):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tenants.agent import clock
+from tenants.agent import clock, foreign_json
 
 TIMEOUT_SECONDS = 15.0
 LONGEST_ANSWER = 4 * 1024 * 1024
@@ -121,7 +121,7 @@ def _complete(what: str) -> Iterator[None]:
 
 def _data(raw: bytes) -> dict[str, Any]:
     """The `data` of the hub's envelope; ValueError where the answer is not the hub's."""
-    body = json.loads(raw)
+    body = foreign_json.read(raw)
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, dict):
         raise ValueError("the answer is not one of the hub's")  # noqa: TRY004 - the caller treats it as no answer
@@ -135,7 +135,7 @@ def _failure(error: urllib.error.HTTPError) -> Exception:
         wait = error.headers.get("Retry-After", "")
         return Unreachable(f"the hub answered {error.code}", float(wait) if wait.isdigit() else None)
     try:
-        told = json.loads(raw)["error"]
+        told = foreign_json.read(raw)["error"]
         return Refused(error.code, str(told["code"]), str(told["message"]))
     except (ValueError, KeyError, TypeError):
         # Some proxy's answer: it says nothing about our key.

@@ -10,6 +10,8 @@ from tenants.agent.webhooks import Answer, Webhooks
 
 log = logging.getLogger(__name__)
 LONGEST_BODY = 256 * 1024
+# The digits that its length may have; a number of thousands of them is none to Python.
+LONGEST_LENGTH = 10
 TOO_LARGE, LENGTH_WANTED, NO_SUCH = 413, 411, 404
 
 
@@ -43,9 +45,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """A webhook."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit():
+        if not (length.isascii() and length.isdigit()):
             self._refuse(LENGTH_WANTED, "a Content-Length is needed")
-        elif int(length) > LONGEST_BODY:
+        elif len(length) > LONGEST_LENGTH or int(length) > LONGEST_BODY:
             self._refuse(TOO_LARGE, "the body is too large")
         else:
             body = self.rfile.read(int(length))

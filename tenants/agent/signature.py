@@ -34,7 +34,8 @@ def _key(secret: str) -> bytes:
 def _fresh(timestamp: str) -> None:
     """Machine time, not the hub's business time: that may be moved, and with it every old message would be new."""
     try:
-        age = clock.machine().timestamp() - int(timestamp)
+        # In whole numbers: one of four hundred digits is no float.
+        age = int(clock.machine().timestamp()) - int(timestamp)
     except ValueError as error:
         raise NotTheHub("the timestamp is no number") from error
     if abs(age) > TOLERANCE_SECONDS:

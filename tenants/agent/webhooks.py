@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenants.agent import clock, files, signature
+from tenants.agent import clock, files, foreign_json, signature
 from tenants.agent.home import Home, Identity
 
 Answer = tuple[int, dict[str, Any]]
@@ -124,7 +124,7 @@ def _payload(path: str, event: str, body: bytes) -> dict[str, Any]:
     if event != wanted:
         raise Refusal(INVALID, "X-LetsBe-Event", f"{path} takes {wanted}")
     try:
-        payload = json.loads(body)
+        payload = foreign_json.read(body)
     except ValueError as error:
         raise Refusal(INVALID, "body", "the body is not JSON") from error
     if not isinstance(payload, dict):

@@ -9,11 +9,11 @@ from django.db import transaction
 
 from billing.models import FoundingMember
 from billing.services import founding
-from identity.models import User, split_name
+from identity.models import Session, User, split_name
 from identity.services import accounts, passwords, profile
 from orgs.models import Organization
 from orgs.services import organizations
-from platform_core.errors import Conflict, InvalidInput
+from platform_core.errors import Conflict, InvalidInput, within
 from platform_core.services import audit
 from tenants import selectors
 from tenants.selectors import Customer
@@ -35,28 +35,32 @@ def add(email: str, name: str, company: str, *, by: User) -> Customer:
 
 
 @transaction.atomic
-def update(person_id: UUID, changes: Mapping[str, Any], *, by: User) -> Customer:
+def update(person_id: UUID, changes: Mapping[str, Any], *, by: User, session: Session) -> Customer:
     """Change a customer's name, company and status, or their founding membership: all that is asked for, or nothing.
 
-    Gives the customer as they are now.
+    A customer who is staff too is a colleague first: the rules for those hold. Gives the customer as they are now.
     """
     is_kept_out = changes.get("status") == User.Status.SUSPENDED
     is_granted = changes.get("founding_member") is not None
-    customer = selectors.known_customer(person_id, hold_organizations=is_kept_out, hold_subscriptions=is_granted)
+    held = {"hold_organizations": is_kept_out, "hold_subscriptions": is_granted}
+    customer = selectors.known_customer(person_id, by=by, proofs=session.proofs(accounts.COLLEAGUES), **held)
     with audit.together():
         if "founding_member" in changes:
             return _change_founding(customer, changes["founding_member"], by=by)
-        _change(customer, changes, by=by)
+        _change(customer, changes, by=by, session=session)
     return customer
 
 
-def _change(customer: Customer, changes: Mapping[str, Any], *, by: User) -> None:
+def _change(customer: Customer, changes: Mapping[str, Any], *, by: User, session: Session) -> None:
     person, names = customer.person, {}
+    accounts.require_reach(person, by)
+    status = changes.get("status", person.status)
+    if status != person.status:
+        accounts.require_proof(person, session)
     if "name" in changes:
         names = dict(zip(("first_name", "last_name"), split_name(changes["name"]), strict=True))
     if "company" in changes:
         organizations.rename(_organization(customer), changes["company"], by=by)
-    status = changes.get("status", person.status)
     renamed = profile.renamed(person, **names, by=by)
     if status == person.status:
         profile.save(person, renamed)
@@ -85,9 +89,10 @@ def _change_founding(customer: Customer, terms: Mapping[str, Any] | None, *, by:
             message = "There is no founding membership to end."
             raise InvalidInput(message, details={"foundingMember": [message]})
         return replace(customer, founding_member=founding.end(member, by=by))
-    if member is None:
-        return _granted(customer, terms, by=by)
-    return replace(customer, founding_member=founding.change(member, by=by, **terms))
+    with within("founding_member"):
+        if member is None:
+            return _granted(customer, terms, by=by)
+        return replace(customer, founding_member=founding.change(member, by=by, **terms))
 
 
 def _granted(customer: Customer, terms: Mapping[str, Any], *, by: User) -> Customer:

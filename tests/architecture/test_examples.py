@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from jsonschema import Draft202012Validator
 
+from identity.services import codes
 from platform_core import routes
 from platform_core.api.access import ANYONE, SERVER, step_up_for
 from platform_core.api.surfaces import PeopleSurface, StaffSurface
@@ -47,6 +48,11 @@ def told(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def shown(media: dict[str, Any]) -> list[Any]:
     return [media["example"]] if "example" in media else [each["value"] for each in media.get("examples", {}).values()]
+
+
+def answers(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The JSON that a success says, as it is described."""
+    return [content[JSON] for content in told(operation).values() if JSON in content]
 
 
 def without(schema: Any, mark: str) -> Any:
@@ -89,6 +95,34 @@ def test_every_success_has_a_body_with_an_example_or_none_at_all() -> None:
     bodies = {name: content[JSON] for name, content in answers.items() if JSON in content}
     assert [name for name, media in bodies.items() if not shown(media)] == []
     assert {name: found for name, media in bodies.items() if (found := mistakes(media, "writeOnly"))} == {}
+
+
+def codes_in(value: Any) -> Iterator[str]:
+    """Whatever an example calls a code, at any depth."""
+    if isinstance(value, dict):
+        yield from (each for name, each in value.items() if name == "code" and isinstance(each, str))
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from codes_in(inner)
+
+
+def test_codes_of_digits_are_shown_where_somebody_types_one_and_as_long_as_they_are() -> None:
+    """Six of an app, eight that were mailed; whatever else is called a code is a word."""
+    medias = [(name, media) for name, each in operations() for media in (sent(each), *answers(each)) if media]
+    digits = {
+        (name.partition(" ")[2], len(code))
+        for name, media in medias
+        for example in shown(media)
+        for code in codes_in(example)
+        if code.isdigit()
+    }
+
+    assert digits == {
+        ("/api/user/auth/code/verify", codes.DIGITS),
+        ("/api/user/auth/verify-email", codes.DIGITS),
+        ("/api/v1/auth/2fa/disable", 6),
+        ("/api/v1/auth/2fa/verify", 6),
+        ("/auth/step-up", 6),
+    }
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ OTHERWISE = {
     ("POST", "/billing/payment-methods/<uuid:pk>/use"): BUYERS,
     ("GET", "/billing/<uuid:pk>/cancel"): BUYERS,
     ("POST", "/billing/<uuid:pk>/cancel"): BUYERS,
+    ("POST", "/billing/<uuid:pk>/add-ons"): BUYERS,
     ("POST", "/billing/<uuid:pk>/change"): BUYERS,
     ("POST", "/billing/<uuid:pk>/resume"): BUYERS,
     ("GET", "/checkout/<uuid:pk>"): BUYERS,

@@ -32,6 +32,7 @@ OPEN = {
     "checkout-return": "a guest comes back from the payment page to what this browser began",
     "checkout-claim": "the mailed token is the proof",
     "audit-export-file": "the signed link is the proof, and who it was given to is looked up",
+    "invitation-stop": "the signed link is the proof, and it takes nothing but invitations away",
     "report-file": "the signed link is the proof, and who it was given to is looked up",
     "theme": "how pages look is the browser's own business",
 }

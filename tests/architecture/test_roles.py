@@ -65,8 +65,10 @@ OTHERWISE = {
     "POST /api/user/subscription/downgrade": BUYERS,
     "POST /api/user/subscription/cancel": BUYERS,
     "POST /api/user/subscription/resume": BUYERS,
+    "POST /api/user/subscription/add-ons": BUYERS,
     # It only tells what a change would cost.
     "POST /api/user/subscription/preview": EVERYBODY,
+    "POST /api/user/subscription/add-ons/preview": EVERYBODY,
     # A file that is read, by a verb that makes it.
     "POST /api/user/billing/download-invoice/<uuid:pk>": EVERYBODY,
 }

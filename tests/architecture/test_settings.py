@@ -11,10 +11,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from tests.architecture import source
+
 ROOT = Path(settings.BASE_DIR)
 # Functions of config/settings.py whose first argument names a variable.
 READERS = {"database"}
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \|", re.MULTILINE)
+COMPOSED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)")
 LINE = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
 
@@ -34,11 +37,53 @@ def read() -> set[str]:
     return {str(call.args[0].value) for call in calls if isinstance(call.args[0], ast.Constant)}
 
 
+def _named_in(node: ast.AST) -> ast.expr | None:
+    """Which variable a piece of code reads, if it reads one."""
+    match node:
+        case ast.Subscript(value=whole, slice=name, ctx=ast.Load()) if ast.unparse(whole) == "os.environ":
+            return name
+        case ast.Call(func=function, args=[name, *_]) if ast.unparse(function) in {"os.environ.get", "os.getenv"}:
+            return name
+        case ast.Compare(left=name, comparators=[whole]) if ast.unparse(whole) == "os.environ":
+            return name
+    return None
+
+
+def read_elsewhere() -> dict[Path, set[str]]:
+    """The variables that other files read; of a name that is no text there, its code."""
+    files = [path for path in source.files() if path.name not in {"settings.py", "settings_test.py"}]
+    found = ((path, _named_in(node)) for path in files for node in ast.walk(source.tree(path)))
+    told: dict[Path, set[str]] = {}
+    for path, name in found:
+        if name is not None:
+            told.setdefault(path, set()).add(str(name.value) if isinstance(name, ast.Constant) else ast.unparse(name))
+    return told
+
+
+# Files that hand on what they were given under names that stand elsewhere.
+HANDED_ON = {
+    Path("tenants/management/commands/demo.py"): "CRON_TOKEN and INTERNAL_TOKEN, which the settings read",
+    Path("tenants/provisioner/programs.py"): "what a program of the system inherits",
+}
+
+
 def test_configuration_md_has_each_variable_once() -> None:
     documented = ROW.findall((ROOT / "docs" / "configuration.md").read_text())
+    elsewhere = read_elsewhere()
 
     assert sorted(documented) == sorted(set(documented))
-    assert set(documented) == read()
+    assert {path: names for path, names in elsewhere.items() if names == {"name"}}.keys() == HANDED_ON.keys()
+    composed = set(COMPOSED.findall((ROOT / "deploy" / "compose.yaml").read_text()))
+    assert set(documented) == read().union(
+        composed, *(names for path, names in elsewhere.items() if path not in HANDED_ON)
+    )
+
+
+def test_the_environment_is_read_under_no_other_name() -> None:
+    """Else the page would not know of it."""
+    aliased = re.compile(r"from os import .*\b(environ|getenv)|import os as |= os\.environ$", re.MULTILINE)
+
+    assert [str(path) for path in source.files() if aliased.search(source.text(path))] == []
 
 
 def test_env_example_has_each_variable_once() -> None:

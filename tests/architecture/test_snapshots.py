@@ -44,3 +44,22 @@ def _names(schema: Any) -> Iterator[str]:
 
 def test_every_name_on_the_wire_is_camel_case(described: str) -> None:
     assert [name for name in _names(description.read(described)) if not CAMEL.fullmatch(name)] == []
+
+
+def _told(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a GET answers."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    schema: dict[str, Any] = content.get("application/json", {}).get("schema", {})
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def test_every_list_of_the_platform_says_how_much_there_is(described: str) -> None:
+    document = description.read(described)
+    answers = {path: _told(document, verbs["get"]) for path, verbs in document["paths"].items() if "get" in verbs}
+
+    lists = {path: schema for path, schema in answers.items() if "items" in schema.get("properties", {})}
+    assert len(lists) > 20
+    assert [path for path, schema in lists.items() if "meta" not in schema["properties"]] == []
+    assert [path for path, schema in answers.items() if schema.get("type") == "array"] == []

@@ -8,7 +8,7 @@ from django.db.models import Model
 from billing.models import Invoice, Subscription
 from identity.models import User
 from identity.services import files
-from orgs.models import Organization
+from orgs.models import InvitationStop, Organization
 from platform_core.models.leases import NEVER
 from platform_core.services import webhook_endpoints
 from tests import authenticators, kept, make
@@ -159,4 +159,5 @@ def _keep_people(world: World) -> None:
     world.keep("members", member)
     make.role_grant(member)
     world.keep("roles", make.custom_role(world.organization))
+    InvitationStop.objects.get_or_create(organization=world.organization, address_digest="digest")
     world.keep("invitations of organizations", make.invitation(world.organization, by=world.owner))

@@ -5,6 +5,8 @@ from tests.billing.providers.sandbox.shop import client
 
 # Stripe's names of its test cards. The second can be saved, and is refused whenever it is charged.
 PAYS, CANNOT_PAY = "pm_card_visa", "pm_card_chargeCustomerFail"
+# The bank wants each payment to be confirmed.
+ASKS = "pm_card_authenticationRequired"
 
 
 def set_card(subscription: Subscription, card: str) -> None:

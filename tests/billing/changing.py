@@ -39,8 +39,8 @@ def present() -> Subscription:
 
 
 def price_of(plan: str) -> Price:
-    """What a plan is sold at."""
-    return Plan.objects.get(code=plan).prices.get(kind=Price.Kind.RECURRING)
+    """What a plan is sold at by the month."""
+    return Plan.objects.get(code=plan).prices.get(kind=Price.Kind.RECURRING, interval=Price.Interval.MONTH)
 
 
 def proposed(plan: str = "hosting-pro", quantity: int = 1, **options: object) -> Proposal:

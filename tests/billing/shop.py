@@ -83,6 +83,12 @@ def customer(plan: str = "hosting-pro") -> Organization:
     return Organization.objects.get()
 
 
+def bundled(organization: Organization) -> None:
+    """It has Bundle Team, which covers Pages."""
+    plan = Plan.objects.get(code="bundle-team")
+    make.subscription(organization, plan, price=make.price(plan, amount_minor=15_000))
+
+
 def asked() -> User:
     """Ann, under whose address a guest bought, in a shop that was opened for it; she was asked whether it was her."""
 

@@ -67,6 +67,17 @@ def test_credit_that_the_provider_keeps_is_carried(organization: Organization) -
     assert (row.invoiced_minor, row.carried_minor, row.receivable_minor, row.holds) == (-400, -400, -400, True)
 
 
+def test_of_an_open_invoice_what_was_carried_is_not_open(organization: Organization) -> None:
+    subscription = subscribed()
+    line = base_line(subscription, amount_minor=-400)
+    applied(fact(subscription, line, status="paid", subtotal_minor=-400, total_minor=-400, id="in_2"), subscription)
+    used = {"starting_balance_minor": -400, "ending_balance_minor": 0}
+    invoice = applied(fact(subscription, base_line(subscription), id="in_3", status="open", **used), subscription)
+
+    assert (invoice.total_minor, invoice.carried_minor, invoice.due_minor) == (2_900, 400, 2_500)
+    assert figures(invoice.organization) == {"invoiced_minor": 2_500, "open_minor": 2_500, "receivable_minor": 2_500}
+
+
 def test_a_payment_without_an_invoice_is_shown(organization: Organization) -> None:
     payment = make.payment(organization=organization)
     bookkeeping.post(*bookkeeping.paid(payment))

@@ -23,6 +23,9 @@ def invite(owner: Visitor, email: str) -> None:
 def accept(visitor: Visitor, email: str) -> None:
     """As somebody who is new here."""
     page = visitor.page
+    page.goto(visitor.demo.mailed_link(email, r"http\S+/invitations/stop/\S+"))
+    expect(page.get_by_role("button", name="Stop invitations from Robin Keel")).to_be_visible()
+    visitor.gallery("invitation-stop")
     page.goto(visitor.demo.mailed_link(email, r"http\S+/accounts/invitation/\S+"))
     visitor.gallery("invitation")
     page.get_by_label("Name").fill("Nora Quay")

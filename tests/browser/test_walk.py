@@ -37,6 +37,7 @@ ON_THE_WAY = {
     "audit-stream": "test_organization",
     "download-audit-export": "leads to a file",
     "invitation": "test_organization",
+    "invitation-stop": "test_organization",
     "open-report": "leads to a file",
     "report-file": "a file",
     "replay-webhook": "test_webhooks",

@@ -117,6 +117,7 @@ def test_who_may_not_sign_in_is_told_what_strangers_are_told(browser: Client, st
     assert not is_signed_in(browser)
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_guessing_is_stopped(browser: Client) -> None:
     make.user("ada@example.test")
     for _ in range(5):
@@ -127,6 +128,7 @@ def test_guessing_is_stopped(browser: Client) -> None:
     assert not is_signed_in(browser)
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_forwarded_address_that_no_proxy_of_ours_wrote_gives_no_fresh_attempts(browser: Client) -> None:
     statuses = {
         sign_in(browser, f"person{n}@example.test", headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code

@@ -23,6 +23,7 @@ def test_each_form_has_its_limit_and_each_limit_a_rate() -> None:
     assert set(LIMITED.values()) <= set(limits.RATES)
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_pages_and_the_api_count_together() -> None:
     for _ in range(15):
         Browser().post(LOGIN, {"login": "", "password": ""})
@@ -37,6 +38,7 @@ def test_pages_and_the_api_count_together() -> None:
     assert 1 <= int(refused[1].response["Retry-After"]) <= 61
 
 
+@pytest.mark.usefixtures("one_moment")
 @pytest.mark.parametrize(
     ("path", "free", "form"),
     [
@@ -60,6 +62,7 @@ def test_a_form_is_taken_so_often_and_no_oftener(path: str, free: int, form: dic
     assert browser.get(path).status_code == 200
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_nothing_of_it_is_in_a_cache(settings: Any) -> None:
     settings.REDIS_URL = ""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
@@ -71,6 +74,7 @@ def test_nothing_of_it_is_in_a_cache(settings: Any) -> None:
     assert settings.ACCOUNT_RATE_LIMITS is False
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_while_redis_is_away_people_still_sign_in_and_are_still_counted(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
@@ -79,6 +83,7 @@ def test_while_redis_is_away_people_still_sign_in_and_are_still_counted(settings
     assert statuses == [200] * 30 + [429]
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_link_is_mailed_again_so_often_and_no_oftener() -> None:
     person = make.person(make.organization(), email="ada@example.test")
     browser = Browser(person)

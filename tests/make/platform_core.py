@@ -34,7 +34,7 @@ def webhook_delivery(endpoint: WebhookEndpoint | None = None, **fields: Any) -> 
 
 def provider_event(**fields: Any) -> ProviderEvent:
     """An event that waits to be acted upon, of a kind that means nothing to us."""
-    values = {"provider": "stripe", "kind": "tests.happened", "occurred_at": clock.now(), "payload": {"thing": 1}}
+    values = {"provider": "stripe", "kind": "tests.happened", "occurred_at": clock.now(), "body": '{"thing": 1}'}
     return ProviderEvent.objects.create(**values | {"external_id": unique("evt")} | fields)
 
 

@@ -80,7 +80,7 @@ def _mechanisms() -> Iterator[Model]:
     yield JobLog.objects.create(job=job, seq="1", at=now, step="s", text="hello")
     yield Effect.objects.create(job=job, key="k", provider="p", kind="k", planned_at=now)
     yield CronRun.objects.create(name="n", slot="s", started_at=now)
-    yield ProviderEvent.objects.create(provider="stripe", external_id="evt_1", kind="x", occurred_at=now, payload={})
+    yield ProviderEvent.objects.create(provider="stripe", external_id="evt_1", kind="x", occurred_at=now, body="{}")
     yield ProviderObject.objects.create(provider="stripe", external_id="cus_1")
     yield ProviderCursor.objects.create(provider="stripe", name="events")
     yield make.reconciliation_finding()

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from platform_core.stopping import Stop
+
+# No run of these tests lasts so long: where such a rest is over, it was ended, however slow the machine is.
+ENDLESS = 3_600
 
 # Rests of no length, and signals as fast as they come: some arrive while the rest is being prepared or ended.
 STORM = """
@@ -45,23 +47,21 @@ def test_nobody_asked() -> None:
 
 
 def test_whoever_asks_ends_the_rest_for_good() -> None:
-    stop, began = Stop(), time.monotonic()
+    stop = Stop()
     threading.Timer(0.01, stop.set).start()
 
-    assert stop.wait(30)
-    assert stop.wait(30)
+    assert stop.wait(ENDLESS)
+    assert stop.wait(ENDLESS)
     assert stop.is_set()
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.usefixtures("alarm")
 def test_a_signal_ends_the_rest() -> None:
-    stop, began = Stop(), time.monotonic()
+    stop = Stop()
     signal.signal(signal.SIGALRM, lambda *_: stop.set())
     signal.setitimer(signal.ITIMER_REAL, 0.01)
 
-    assert stop.wait(30)
-    assert time.monotonic() - began < 10
+    assert stop.wait(ENDLESS)
 
 
 def test_a_signal_that_comes_at_the_worst_moment_is_not_waited_for_for_good() -> None:

@@ -77,3 +77,15 @@ def test_somebody_alone_is_written_at_once() -> None:
     together.add(8)
 
     assert table.written == [[7], [8]]
+
+
+def test_what_ends_a_thread_leaves_nobody_waiting() -> None:
+    def write(items: Sequence[int]) -> None:
+        if -1 in items:
+            raise SystemExit
+
+    together = Together(write, most=1)
+    with pytest.raises(SystemExit):
+        together.add(-1)
+
+    together.add(2)

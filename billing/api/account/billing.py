@@ -11,6 +11,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.currencies import CurrencyField
 from billing.models import BillingProfile, Invoice, InvoiceLine
 from billing.services import billing_profiles
 from orgs import roles
@@ -44,6 +45,7 @@ class InvoiceSerializer(StrictModelSerializer[Invoice]):
     """An invoice with its lines."""
 
     subscription_id = serializers.UUIDField(read_only=True, allow_null=True)
+    currency = CurrencyField(read_only=True)
     due_minor = serializers.IntegerField(read_only=True)
     lines = InvoiceLineSerializer(many=True, read_only=True)
 

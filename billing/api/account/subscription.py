@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.add_ons import BoughtAddOnSerializer
+from billing.api.add_ons import BoughtAddOnSerializer, CountedAddOnSerializer
+from billing.api.currencies import CurrencyField
 from billing.models import PlanVersion, Price, Subscription, SubscriptionChange
 from billing.models.terms import ENFORCEMENTS, KINDS, RESETS
-from billing.services import add_ons, changes, entitlements, proposals
+from billing.services import add_ons, changes, entitlements, next_steps, proposals
 from billing.services.proposals import Asked, Proposal
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
@@ -44,7 +45,7 @@ class SubscriptionSerializer(StrictModelSerializer[Subscription]):
 
     plan = SubscribedPlanSerializer(source="plan_version", read_only=True)
     amount_minor = serializers.IntegerField(source="price.amount_minor", read_only=True)
-    currency = serializers.CharField(source="price.currency", read_only=True)
+    currency = CurrencyField(source="price.currency", read_only=True)
     interval = serializers.CharField(source="price.interval", read_only=True)
     add_ons = BoughtAddOnSerializer(many=True, read_only=True)
     auto_renew = serializers.BooleanField(read_only=True)
@@ -179,6 +180,7 @@ class ProratedLineSerializer(StrictSerializer):
     """The rest of the period: given back on the present terms, charged on the new ones."""
 
     kind = serializers.ChoiceField(choices=["credit", "charge", "tax"])
+    code = serializers.CharField(source="of.code", default=None, help_text="Of the plan or the add-on.")
     quantity = serializers.IntegerField()
     amount_minor = serializers.IntegerField()
     period_start = serializers.DateTimeField(source="starts_at")
@@ -189,23 +191,38 @@ class ProposalSerializer(StrictSerializer):
     """What a change would mean. `proratedAt` and `dueMinor`, sent along with the upgrade, hold it to these figures."""
 
     subscription_id = serializers.UUIDField(source="subscription.pk")
-    kind = serializers.ChoiceField(choices=["upgrade", "downgrade"])
+    kind = serializers.ChoiceField(choices=["upgrade", "downgrade", "add_ons"])
     timing = serializers.ChoiceField(choices=SubscriptionChange.Timing.choices)
     plan = serializers.CharField(source="price.plan.code")
     interval = serializers.ChoiceField(source="price.interval", choices=INTERVALS)
     quantity = serializers.IntegerField()
-    currency = serializers.CharField()
+    currency = CurrencyField()
     lines = ProratedLineSerializer(many=True)
     due_minor = serializers.IntegerField()
+    credits_minor = serializers.IntegerField(help_text="How much of `dueMinor` the customer's credits pay.")
+    payable_minor = serializers.IntegerField(help_text="What is asked for after credits; never below nothing.")
     prorated_at = serializers.DateTimeField(allow_null=True)
     effective_at = serializers.DateTimeField()
     period_minor = serializers.IntegerField()
 
 
-class ChangeSerializer(StrictModelSerializer[SubscriptionChange]):
-    """A change that was asked for."""
+class NextActionSerializer(StrictSerializer):
+    """What the customer must do, and until when: nothing is changed before they have.
 
+    Without an end it is done, and they owe what their bank did not pay.
+    """
+
+    type = serializers.ChoiceField(choices=["redirect"])
+    url = serializers.URLField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChangeSerializer(StrictModelSerializer[SubscriptionChange]):
+    """A change that was asked for. With a `nextAction` it waits for the customer's bank."""
+
+    next_action = serializers.SerializerMethodField()
     plan = serializers.CharField(source="price.plan.code", default=None, read_only=True)
+    add_ons = serializers.SerializerMethodField()
 
     class Meta:
         model = SubscriptionChange
@@ -216,12 +233,26 @@ class ChangeSerializer(StrictModelSerializer[SubscriptionChange]):
             "status",
             "plan",
             "quantity",
+            "add_ons",
             "due_minor",
             "effective_at",
+            "next_action",
             "failure",
             "created_at",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(CountedAddOnSerializer(many=True))
+    def get_add_ons(self, row: SubscriptionChange) -> list[dict[str, Any]]:
+        """What it wants of them; the others stay as they are."""
+        return [{"code": plan.code, "quantity": quantity} for plan, quantity in add_ons.wished(row).items()]
+
+    @extend_schema_field(NextActionSerializer(allow_null=True))
+    def get_next_action(self, change: SubscriptionChange) -> Any:
+        step = next_steps.of(change)
+        if step is None:
+            return None
+        return NextActionSerializer({"type": "redirect", "url": step.url, "expires_at": step.until}).data
 
 
 class ChangedSerializer(StrictSerializer):
@@ -233,8 +264,15 @@ class ChangedSerializer(StrictSerializer):
 
 def changed(subscription: Subscription, change: SubscriptionChange | None) -> Response:
     """The answer of everything that changes a subscription."""
-    now = Subscription.objects.select_related("plan_version__plan__product", "price").get(pk=subscription.pk)
-    return Response(ChangedSerializer({"subscription": now, "change": change}).data)
+    found = Subscription.objects.select_related(*RELATED).prefetch_related(add_ons.fetched())
+    now = found.get(pk=subscription.pk)
+    return Response(ChangedSerializer({"subscription": now, "change": change}).data, status=status_of(change))
+
+
+def status_of(change: SubscriptionChange | None) -> int:
+    """Done; or accepted, and the customer's bank wants to hear from them."""
+    waits = change is not None and next_steps.of(change) is not None
+    return status.HTTP_202_ACCEPTED if waits else status.HTTP_200_OK
 
 
 class SubscriptionSurface(OrganizationSurface):
@@ -270,7 +308,7 @@ class SubscriptionSurface(OrganizationSurface):
 
 class SubscriptionDetail(SubscriptionSurface):
     access = {"GET": roles.BILLING_READ, "PATCH": roles.BILLING_MANAGE}
-    failures = {"PATCH": [402, 409, 502]}
+    failures = {"PATCH": [402, 404, 409, 502]}
 
     @extend_schema(responses={200: SubscriptionStateSerializer})
     def get(self, request: Request) -> Response:
@@ -285,7 +323,7 @@ class SubscriptionDetail(SubscriptionSurface):
 
 class SubscriptionPreview(SubscriptionSurface):
     access = {"POST": roles.BILLING_READ}
-    failures = {"POST": [409, 502]}
+    failures = {"POST": [404, 409, 502]}
     unaudited = {"POST": "Reading: nothing is changed."}
     idempotent = False
     repeatable = "It only tells what a change would cost."
@@ -300,9 +338,9 @@ class SubscriptionPreview(SubscriptionSurface):
 
 class SubscriptionUpgrade(SubscriptionSurface):
     access = {"POST": roles.BILLING_MANAGE}
-    failures = {"POST": [402, 409, 502]}
+    failures = {"POST": [402, 404, 409, 502]}
 
-    @extend_schema(request=UpgradeRequestSerializer, responses={200: ChangedSerializer})
+    @extend_schema(request=UpgradeRequestSerializer, responses={200: ChangedSerializer, 202: ChangedSerializer})
     def post(self, request: Request) -> Response:
         given = self.validated(UpgradeRequestSerializer)
         if earlier := self.before():
@@ -316,7 +354,7 @@ class SubscriptionUpgrade(SubscriptionSurface):
 
 class SubscriptionDowngrade(SubscriptionSurface):
     access = {"POST": roles.BILLING_MANAGE}
-    failures = {"POST": [402, 409, 502]}
+    failures = {"POST": [402, 404, 409, 502]}
 
     @extend_schema(request=DowngradeRequestSerializer, responses={200: ChangedSerializer})
     def post(self, request: Request) -> Response:
@@ -331,7 +369,7 @@ class SubscriptionDowngrade(SubscriptionSurface):
 
 class SubscriptionCancel(SubscriptionSurface):
     access = {"POST": roles.BILLING_MANAGE}
-    failures = {"POST": [409, 502]}
+    failures = {"POST": [404, 409, 502]}
 
     @extend_schema(request=CancelRequestSerializer, responses={200: ChangedSerializer})
     def post(self, request: Request) -> Response:
@@ -344,9 +382,9 @@ class SubscriptionCancel(SubscriptionSurface):
 
 class SubscriptionResume(SubscriptionSurface):
     access = {"POST": roles.BILLING_MANAGE}
-    failures = {"POST": [402, 409, 502]}
+    failures = {"POST": [402, 404, 409, 502]}
 
-    @extend_schema(request=WhichSerializer, responses={200: ChangedSerializer})
+    @extend_schema(request=WhichSerializer, responses={200: ChangedSerializer, 202: ChangedSerializer})
     def post(self, request: Request) -> Response:
         given = self.validated(WhichSerializer)
         if earlier := self.before():

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.api.account import billing, billing_payment_methods, subscription
+from billing.api.account import billing, billing_payment_methods, subscription, subscription_add_ons
 
 urlpatterns: list[URLPattern] = [
     path("billing/details", billing.BillingDetails.as_view()),
@@ -16,4 +16,6 @@ urlpatterns: list[URLPattern] = [
     path("subscription/downgrade", subscription.SubscriptionDowngrade.as_view()),
     path("subscription/cancel", subscription.SubscriptionCancel.as_view()),
     path("subscription/resume", subscription.SubscriptionResume.as_view()),
+    path("subscription/add-ons", subscription_add_ons.SubscriptionAddOns.as_view()),
+    path("subscription/add-ons/preview", subscription_add_ons.SubscriptionAddOnsPreview.as_view()),
 ]

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import selectors
+from billing.api.currencies import CurrencyField
 from billing.models import BillingPeriod, InvoiceItem, InvoiceLine, Subscription, UsageBucket
 from billing.services import rating
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
@@ -53,7 +54,7 @@ class PresentPeriodSerializer(StrictSerializer):
     subscription = MeteredSubscriptionSerializer(allow_null=True)
     period_start = serializers.DateTimeField(allow_null=True)
     period_end = serializers.DateTimeField(allow_null=True)
-    currency = serializers.CharField(allow_null=True)
+    currency = CurrencyField(allow_null=True)
     token_allotment = serializers.IntegerField(allow_null=True)
     tokens_used = serializers.IntegerField()
     overage_tokens = serializers.IntegerField()
@@ -125,6 +126,7 @@ class ClosedPeriodSerializer(StrictModelSerializer[BillingPeriod]):
 
     subscription_id = serializers.UUIDField(read_only=True)
     plan = serializers.CharField(source="price.plan.name", read_only=True)
+    currency = CurrencyField(read_only=True)
     period_start = serializers.DateTimeField(source="starts_at", read_only=True)
     period_end = serializers.DateTimeField(source="ends_at", read_only=True)
     evidence_sha256 = serializers.CharField(source="evidence.sha256", read_only=True)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import selectors
+from billing.api.currencies import CurrencyField
 from billing.api.customer.billing import (
     ChosenSubscriptionSerializer,
     MeteredSubscriptionSerializer,
@@ -66,7 +67,7 @@ class UsageSummarySerializer(StrictSerializer):
     overage_tokens = serializers.IntegerField()
     # What they would cost if the period ended now.
     overage_minor = serializers.IntegerField()
-    currency = serializers.CharField(allow_null=True)
+    currency = CurrencyField(allow_null=True)
     per_agent = AgentUsageSerializer(many=True)
     per_model = ModelUsageSerializer(many=True)
     interval = serializers.ChoiceField(choices=sorted(selectors.STEPS))

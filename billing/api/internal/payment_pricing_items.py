@@ -9,6 +9,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.currencies import CurrencyField
 from billing.models import Price
 from billing.services import catalog, pricing_items
 from platform_core.api import access
@@ -38,7 +39,7 @@ class PricingItemSerializer(StrictModelSerializer[Price]):
     tier = serializers.CharField(source="plan.tier", read_only=True)
     features = serializers.ListField(child=serializers.CharField(), source="plan.features", read_only=True)
     trial_days = serializers.IntegerField(source="plan.trial_days", read_only=True)
-    currency = serializers.SerializerMethodField()
+    currency = CurrencyField(read_only=True)
     tiers = serializers.SerializerMethodField()
     is_published = serializers.SerializerMethodField()
 
@@ -66,9 +67,6 @@ class PricingItemSerializer(StrictModelSerializer[Price]):
             "created_at",
         ]
         read_only_fields = fields
-
-    def get_currency(self, price: Price) -> str:
-        return price.currency.upper()
 
     def get_is_published(self, price: Price) -> bool:
         return bool(price.provider_price_id)
@@ -106,7 +104,7 @@ class PricingItemCreateSerializer(_PricingItemTermsSerializer):
     product = serializers.SlugField(max_length=40, required=False)
     kind = serializers.ChoiceField(choices=KINDS, required=False)
     interval = serializers.ChoiceField(choices=Price.Interval.choices, required=False)
-    currency = serializers.RegexField(r"^[A-Za-z]{3}$", required=False, help_text="ISO 4217.")
+    currency = CurrencyField(required=False)
 
 
 class PricingItemUpdateSerializer(_PricingItemTermsSerializer):
@@ -126,7 +124,7 @@ class PaymentPricingItemList(InternalSurface):
 
     @extend_schema(request=PricingItemCreateSerializer, responses={201: PricingItemSerializer})
     def post(self, request: Request) -> Response:
-        """Put an item on sale; it is published at the payment provider at once."""
+        """Put an item on sale; it is published at the payment provider at once. After a 502 send the same again."""
         given = self.validated(PricingItemCreateSerializer)
         item = catalog.published(pricing_items.add(given.pop("code"), given))
         return Response(PricingItemSerializer(item).data, status=status.HTTP_201_CREATED)

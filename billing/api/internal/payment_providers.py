@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from billing.providers import provider
 from platform_core.api import access
+from platform_core.api.pagination import WholePage
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import InternalSurface
 
@@ -21,15 +22,11 @@ class PaymentProviderSerializer(StrictSerializer):
     features = serializers.DictField(child=serializers.BooleanField())
 
 
-class PaymentProvidersSerializer(StrictSerializer):
-    items = PaymentProviderSerializer(many=True)
-
-
 class PaymentProviderList(InternalSurface):
     access = {"GET": access.INTERNAL}
-    pagination_class = None
+    pagination_class = WholePage
 
-    @extend_schema(responses={200: PaymentProvidersSerializer})
+    @extend_schema(responses={200: PaymentProviderSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """The one that is configured."""
         able = provider().capabilities
@@ -40,4 +37,4 @@ class PaymentProviderList(InternalSurface):
             "methods": list(able.methods),
             "features": dict(able.features),
         }
-        return Response(PaymentProvidersSerializer({"items": [item]}).data)
+        return self.page([item], PaymentProviderSerializer)

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.currencies import CurrencyField
 from billing.models import Purchase
 from platform_core.api import access
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
@@ -22,7 +23,7 @@ class PaymentPurchaseSerializer(StrictModelSerializer[Purchase]):
     product_code = serializers.CharField(source="price.plan.product.code", read_only=True)
     plan_code = serializers.CharField(source="price.plan.code", read_only=True)
     pricing_item_code = serializers.CharField(source="price.lookup_key", read_only=True)
-    currency = serializers.SerializerMethodField()
+    currency = CurrencyField(read_only=True)
 
     class Meta:
         model = Purchase
@@ -44,9 +45,6 @@ class PaymentPurchaseSerializer(StrictModelSerializer[Purchase]):
             "purchased_at",
         ]
         read_only_fields = fields
-
-    def get_currency(self, purchase: Purchase) -> str:
-        return purchase.currency.upper()
 
 
 class PurchaseFilterSerializer(StrictSerializer):

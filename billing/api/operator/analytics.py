@@ -6,9 +6,10 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import MrrMovement
+from billing.api.currencies import ByCurrencyField, CurrencyField
+from billing.models import MrrMovement, Payment
 from billing.revenue import summary
-from billing.revenue.behind import Behind, movements
+from billing.revenue.behind import Behind, movements, tries
 from platform_core import months
 from platform_core.api.months import MonthField, SpanSerializer
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
@@ -43,7 +44,7 @@ class MonthOfRevenueSerializer(StrictSerializer):
 class CurrencyRevenueSerializer(StrictSerializer):
     """Everything in one currency, at the end of the last month and month by month. Nothing is converted."""
 
-    currency = serializers.CharField()
+    currency = CurrencyField()
     mrr_minor = serializers.IntegerField()
     arr_minor = serializers.IntegerField()
     arpa_minor = serializers.IntegerField(allow_null=True)
@@ -73,7 +74,7 @@ class CohortMonthSerializer(StrictSerializer):
     age = serializers.IntegerField()
     customer_count = serializers.IntegerField()
     retained = RateField()
-    mrr_minor = serializers.DictField(child=serializers.IntegerField(), help_text="By currency.")
+    mrr_minor = ByCurrencyField()
 
 
 class CohortSerializer(StrictSerializer):
@@ -93,12 +94,65 @@ class TrialsSerializer(StrictSerializer):
     conversion = RateField()
 
 
-class PaymentsSerializer(StrictSerializer):
-    """Payments for what was asked for in the months."""
+class PaymentCountSerializer(StrictSerializer):
+    """Tries to collect money that were answered, and how many of them succeeded."""
 
+    attempt_count = serializers.IntegerField()
     succeeded_count = serializers.IntegerField()
     failed_count = serializers.IntegerField()
     success = RateField()
+
+
+class CurrencyPaymentsSerializer(PaymentCountSerializer):
+    """The tries in one currency."""
+
+    currency = CurrencyField()
+
+
+class MonthOfPaymentsSerializer(CurrencyPaymentsSerializer):
+    """The tries of one month in one currency."""
+
+    month = MonthField()
+
+
+class PaymentsSerializer(PaymentCountSerializer):
+    """The tries that were made in the months, in whichever currency, then by currency and by month."""
+
+    currencies = CurrencyPaymentsSerializer(many=True)
+    months = MonthOfPaymentsSerializer(many=True)
+
+
+class PaymentSerializer(StrictModelSerializer[Payment]):
+    """One try to collect money."""
+
+    organization_name = serializers.CharField(source="organization.name", read_only=True)
+    invoice_number = serializers.CharField(source="invoice.number", default=None, read_only=True)
+    currency = CurrencyField(read_only=True)
+
+    class Meta:
+        model = Payment
+        fields = [
+            "id",
+            "status",
+            "amount_minor",
+            "currency",
+            "method",
+            "failure",
+            "created_at",
+            "paid_at",
+            "organization_id",
+            "organization_name",
+            "invoice_id",
+            "invoice_number",
+        ]
+        read_only_fields = fields
+
+
+class PaymentFilterSerializer(SpanSerializer):
+    """Which tries a number counts."""
+
+    outcome = serializers.ChoiceField(choices=["succeeded", "failed"], required=False)
+    currency = CurrencyField(required=False)
 
 
 class RevenueSerializer(StrictSerializer):
@@ -131,6 +185,7 @@ class MovementSerializer(StrictModelSerializer[MrrMovement]):
 
     organization_name = serializers.CharField(source="organization.name", read_only=True)
     plan = serializers.CharField(source="subscription.plan.code", read_only=True)
+    currency = CurrencyField(read_only=True)
     month = MonthField(source="month_on", read_only=True)
     cohort = MonthField(source="cohort_on", read_only=True)
 
@@ -158,7 +213,7 @@ class MovementFilterSerializer(StrictSerializer):
     month = MonthField(required=False)
     until = MonthField(required=False)
     kind = serializers.ChoiceField(choices=MrrMovement.Kind.choices, required=False)
-    currency = serializers.RegexField(r"^[a-z]{3}$", required=False)
+    currency = CurrencyField(required=False)
     cohort = MonthField(required=False)
     organization_id = serializers.UUIDField(required=False)
 
@@ -175,3 +230,19 @@ class AnalyticsRevenueMovements(OperatorSurface, generics.ListAPIView[MrrMovemen
 
     def get_queryset(self) -> QuerySet[MrrMovement]:
         return movements(Behind(**self.validated(MovementFilterSerializer, query=True)))
+
+
+class AnalyticsRevenuePayments(OperatorSurface, generics.ListAPIView[Payment]):
+    """The tries to collect money that the payment success rate counts, the latest first."""
+
+    access = {"GET": "billing.view_payment"}
+    serializer_class = PaymentSerializer
+
+    @extend_schema(parameters=[PaymentFilterSerializer])
+    def get(self, request: Request) -> Response:
+        return self.list(request)
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        given = self.validated(PaymentFilterSerializer, query=True)
+        span = months.months(given["from_month"], given["to_month"])
+        return tries(span, outcome=given.get("outcome", ""), currency=given.get("currency", ""))

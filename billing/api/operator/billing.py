@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing import revenue_files
+from billing.api.currencies import CurrencyField
 from billing.api.operator.analytics import RevenueSerializer
 from billing.models import Invoice
 from billing.revenue import summary
@@ -49,6 +50,7 @@ class StaffInvoiceSerializer(StrictModelSerializer[Invoice]):
     organization_id = serializers.UUIDField(read_only=True)
     organization_name = serializers.CharField(source="organization.name", read_only=True)
     subscription_id = serializers.UUIDField(read_only=True, allow_null=True)
+    currency = CurrencyField(read_only=True)
     due_minor = serializers.IntegerField(read_only=True)
 
     class Meta:
@@ -82,7 +84,7 @@ class InvoiceFilterSerializer(StrictSerializer):
     """Which invoices a list shows. Times are of issue: from the first on, before the second."""
 
     status = serializers.ChoiceField(choices=Invoice.Status.choices, required=False)
-    currency = serializers.RegexField(r"^[a-z]{3}$", required=False)
+    currency = CurrencyField(required=False)
     organization_id = serializers.UUIDField(required=False)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
@@ -115,7 +117,7 @@ class InvoiceList(OperatorSurface, generics.ListAPIView[Invoice]):
     @extend_schema(
         parameters=[
             OpenApiParameter("status", enum=Invoice.Status.values),
-            OpenApiParameter("currency", description="Three small letters."),
+            OpenApiParameter("currency", description="ISO 4217."),
             OpenApiParameter("organizationId", OpenApiTypes.UUID),
             OpenApiParameter("since", OpenApiTypes.DATETIME, description="Issued then or later."),
             OpenApiParameter("until", OpenApiTypes.DATETIME, description="Issued before."),

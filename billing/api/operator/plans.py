@@ -9,6 +9,7 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.currencies import CurrencyField
 from billing.models import Plan, PlanVersion, Price
 from billing.models.catalog import LONGEST_TRIAL_DAYS
 from billing.models.terms import ENFORCEMENTS, KINDS, LARGEST, LONGEST, MAX_ENTITLEMENTS, MAX_TIERS, RESETS
@@ -46,7 +47,7 @@ class PlanPriceInputSerializer(StrictSerializer):
     kind = serializers.ChoiceField(choices=Price.Kind.choices, required=False)
     scheme = serializers.ChoiceField(choices=Price.Scheme.choices, required=False)
     interval = serializers.ChoiceField(choices=Price.Interval.choices, required=False)
-    currency = serializers.CharField(max_length=3)
+    currency = CurrencyField()
     amount_minor = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False, allow_null=True)
     unit_price_nano = serializers.IntegerField(min_value=0, max_value=LARGEST, required=False, allow_null=True)
     package_size = serializers.IntegerField(min_value=1, max_value=LARGEST, required=False, allow_null=True)
@@ -97,6 +98,7 @@ class PlanUpdateSerializer(PlanTermsSerializer):
 class PlanPriceSerializer(StrictModelSerializer[Price]):
     """A price, and its id at the payment provider once it is published there."""
 
+    currency = CurrencyField(read_only=True)
     tiers = PlanTierSerializer(many=True, read_only=True, allow_null=True)
 
     class Meta:

@@ -10,10 +10,17 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.account.subscription import INTERVALS, ChangeSerializer, EndSerializer, SubscriptionSerializer
+from billing.api.account.subscription import (
+    INTERVALS,
+    ChangeSerializer,
+    EndSerializer,
+    SubscriptionSerializer,
+    status_of,
+)
+from billing.api.add_ons import CountedAddOnsField
 from billing.models import Subscription, SubscriptionChange
-from billing.services import add_ons, changes, proposals
-from billing.services.proposals import Asked
+from billing.services import add_on_proposals, add_ons, changes, proposals
+from billing.services.proposals import Asked, Proposal
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import OperatorSurface
 
@@ -45,7 +52,7 @@ class SubscriptionFilterSerializer(StrictSerializer):
 
 
 class SubscriptionUpdateSerializer(StrictSerializer):
-    """What staff may change, one thing at a time: what it is for (plan, quantity, interval), renewal, or its trial.
+    """What staff may change, one thing at a time: its plan (quantity, interval), add-ons, renewal, or its trial.
 
     Without `timing` more is in force at once, and less with the next period.
     """
@@ -54,6 +61,7 @@ class SubscriptionUpdateSerializer(StrictSerializer):
     quantity = serializers.IntegerField(min_value=1, max_value=100_000, required=False)
     interval = serializers.ChoiceField(choices=INTERVALS, required=False)
     timing = serializers.ChoiceField(choices=SubscriptionChange.Timing.choices, required=False)
+    add_ons = CountedAddOnsField(required=False)
     auto_renew = serializers.BooleanField(required=False)
     trial_ends_at = serializers.DateTimeField(required=False)
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
@@ -63,16 +71,17 @@ class SubscriptionUpdateSerializer(StrictSerializer):
             "plan": "plan",
             "quantity": "plan",
             "interval": "plan",
+            "add_ons": "addOns",
             "auto_renew": "autoRenew",
             "trial_ends_at": "trialEndsAt",
         }
         things = {wanted[name] for name in given if name in wanted}
         if not things:
             raise serializers.ValidationError(
-                {"plan": ["Say what to change: plan, quantity, interval, autoRenew, trialEndsAt."]}
+                {"plan": ["Say what to change: plan, quantity, interval, addOns, autoRenew, trialEndsAt."]}
             )
-        if "timing" in given and things != {"plan"}:
-            raise serializers.ValidationError({"timing": ["Only of another plan, quantity or interval."]})
+        if "timing" in given and not things <= {"plan", "addOns"}:
+            raise serializers.ValidationError({"timing": ["Only of another plan, quantity, interval or add-ons."]})
         if len(things) > 1:
             raise serializers.ValidationError({name: ["One thing at a time."] for name in sorted(things)})
         return given
@@ -87,7 +96,8 @@ class StaffChangedSerializer(StrictSerializer):
 
 def _changed(pk: UUID, change: SubscriptionChange | None) -> Response:
     now = Subscription.objects.select_related(*RELATED).prefetch_related(add_ons.fetched()).get(pk=pk)
-    return Response(StaffChangedSerializer({"subscription": now, "change": change}).data)
+    told = StaffChangedSerializer({"subscription": now, "change": change}).data
+    return Response(told, status=status_of(change))
 
 
 class SubscriptionList(OperatorSurface, generics.ListAPIView[Subscription]):
@@ -128,17 +138,26 @@ class SubscriptionDetail(OperatorSurface):
     access = {"PUT": "billing.change_subscription"}
     failures = {"PUT": [402, 409, 502]}
 
-    @extend_schema(request=SubscriptionUpdateSerializer, responses={200: StaffChangedSerializer})
+    @extend_schema(
+        request=SubscriptionUpdateSerializer, responses={200: StaffChangedSerializer, 202: StaffChangedSerializer}
+    )
     def put(self, request: Request, pk: UUID) -> Response:
         subscription = _found(pk)
         return _changed(pk, self._change(subscription, self.validated(SubscriptionUpdateSerializer)))
 
     def _change(self, subscription: Subscription, given: dict[str, Any]) -> SubscriptionChange | None:
-        asked = Asked(self.actor, given["reason"])
+        asked = Asked(self.actor, given["reason"], is_staff=True)
         if "auto_renew" in given:
             return changes.set_auto_renew(subscription, asked, renews=given["auto_renew"])
         if "trial_ends_at" in given:
             return changes.extend_trial(subscription, asked, ends_at=given["trial_ends_at"])
+        return changes.change_plan(proposals.at_provider(self._wished(subscription, given)), asked)
+
+    @staticmethod
+    def _wished(subscription: Subscription, given: dict[str, Any]) -> Proposal:
+        timing = SubscriptionChange.Timing(given["timing"]) if "timing" in given else None
+        if "add_ons" in given:
+            return add_on_proposals.propose(subscription, given["add_ons"], timing=timing)
         price, quantity = proposals.target(
             subscription,
             plan=given.get("plan", ""),
@@ -146,9 +165,7 @@ class SubscriptionDetail(OperatorSurface):
             direction=SubscriptionChange.Kind.UPGRADE,
             interval=given.get("interval", ""),
         )
-        timing = SubscriptionChange.Timing(given["timing"]) if "timing" in given else None
-        proposal = proposals.at_provider(proposals.propose(subscription, price, quantity, timing=timing))
-        return changes.change_plan(proposal, asked)
+        return proposals.propose(subscription, price, quantity, timing=timing)
 
 
 class SubscriptionCancel(OperatorSurface):
@@ -162,7 +179,7 @@ class SubscriptionCancel(OperatorSurface):
         given = self.validated(EndSerializer)
         if earlier := changes.asked_before(self.idempotency_key):
             return _changed(pk, earlier)
-        asked = Asked(self.actor, given["reason"], self.idempotency_key)
+        asked = Asked(self.actor, given["reason"], self.idempotency_key, is_staff=True)
         return _changed(pk, changes.cancel(subscription, asked, now=given["at"] == "now"))
 
 

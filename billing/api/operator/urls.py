@@ -7,6 +7,7 @@ from billing.api.operator import analytics, billing, plans, subscriptions
 urlpatterns: list[URLPattern] = [
     path("analytics/revenue", analytics.AnalyticsRevenue.as_view()),
     path("analytics/revenue/movements", analytics.AnalyticsRevenueMovements.as_view()),
+    path("analytics/revenue/payments", analytics.AnalyticsRevenuePayments.as_view()),
     path("billing/invoices", billing.InvoiceList.as_view()),
     path("billing/revenue-report", billing.RevenueReport.as_view()),
     path("plans", plans.PlanList.as_view()),

@@ -139,11 +139,23 @@ class BillingProductList(OperatorSurface, generics.ListAPIView[Product]):
         )
 
 
+class RefusedSerializer(StrictSerializer):
+    """A price or a coupon that the payment provider does not take."""
+
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class SetupSerializer(StrictSerializer):
-    """How many prices and coupons were published just now; those that already were do not count."""
+    """How many prices and coupons were published just now; those that already were do not count.
+
+    A price that the provider refused was taken from sale; a coupon waits until what is wrong is mended.
+    """
 
     published = serializers.IntegerField()
+    refused = RefusedSerializer(many=True)
     coupons = serializers.IntegerField()
+    refused_coupons = RefusedSerializer(many=True)
 
 
 class BillingSetup(OperatorSurface):
@@ -155,5 +167,7 @@ class BillingSetup(OperatorSurface):
     def post(self, request: Request) -> Response:
         self.validated(Nothing)
         catalog.load_price_list()
-        published = catalog.publish_prices(by=self.actor)
-        return Response(SetupSerializer({"published": published, "coupons": coupons.publish(by=self.actor)}).data)
+        prices = catalog.publish_prices(by=self.actor)
+        theirs = coupons.publish(by=self.actor)
+        done = {"published": prices.count, "refused": prices.refused}
+        return Response(SetupSerializer({**done, "coupons": theirs.count, "refused_coupons": theirs.refused}).data)

@@ -1,7 +1,6 @@
 """Bring in a consumer's billing from before it sold through us. Looks first; --apply does it."""
 
 import csv
-import json
 import re
 from argparse import ArgumentParser
 from collections import Counter
@@ -12,7 +11,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from billing.services import legacy_books
-from platform_core import scoping
+from platform_core import foreign_json, scoping
 from platform_core.management.audited import AuditedCommand
 
 # Files carry the names of the API: consumerKey, tenantId.
@@ -62,7 +61,7 @@ def read(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _object(text: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        found = foreign_json.read(text)
     except ValueError:
         return {"type": "not JSON"}
     return (

@@ -22,6 +22,7 @@ class Command(AuditedCommand):
         parser.add_argument("to", nargs="?", help="another plan's code; without it, the present terms of the same")
         parser.add_argument("--policy", choices=PlanMigration.Policy.values, default=PlanMigration.Policy.RENEWAL.value)
         parser.add_argument("--at-list-price", action="store_true", help="at what the plan is sold at now")
+        parser.add_argument("--declinable", action="store_true", help="whoever is moved later may stay as they are")
         parser.add_argument("--reason", default="From the command line.")
         parser.add_argument("--apply", action="store_true", help="start it; without it nothing is changed")
 
@@ -39,6 +40,7 @@ class Command(AuditedCommand):
             _plan(options["to"]) if options["to"] else plan,
             PlanMigration.Policy(options["policy"]),
             at_list_price=options["at_list_price"],
+            is_declinable=options["declinable"],
             by=None,
             reason=options["reason"],
         )

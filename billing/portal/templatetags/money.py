@@ -3,6 +3,8 @@
 from django import template
 
 from billing import money as amounts
+from billing import price_text
+from billing.models import Price
 
 register = template.Library()
 
@@ -16,9 +18,13 @@ def money(amount_minor: int, currency: str) -> str:
 @register.filter
 def list_price(amount_minor: int, currency: str) -> str:
     """The digits behind the point only where they are not all noughts: $65."""
-    written = amounts.format_minor(amount_minor, currency)
-    whole, _, rest = written.partition(".")
-    return written if rest.strip("0") else whole
+    return price_text.short(amounts.format_minor(amount_minor, currency))
+
+
+@register.filter
+def cost(price: Price) -> str:
+    """What a price comes to: $65 a month."""
+    return price_text.cost_of(price)
 
 
 @register.filter

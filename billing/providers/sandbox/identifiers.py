@@ -8,4 +8,9 @@ ALPHABET = string.ascii_letters + string.digits
 
 def new(prefix: str, length: int = 24) -> str:
     """A fresh id."""
-    return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+    # Asked of the system at once, not sign by sign.
+    number, signs = secrets.randbelow(len(ALPHABET) ** length), []
+    for _ in range(length):
+        number, sign = divmod(number, len(ALPHABET))
+        signs.append(ALPHABET[sign])
+    return f"{prefix}_{''.join(signs)}"

@@ -67,6 +67,8 @@ ROUTES = (
     Route("GET", "/v1/customers/{}", customers.retrieve, EXPAND),
     Route("POST", "/v1/customers/{}", customers.update, customers.FIELDS),
     Route("DELETE", "/v1/customers/{}", customers.delete, {}),
+    Route("GET", "/v1/customers/{}/balance_transactions", customers.adjustments, customers.ADJUSTMENTS),
+    Route("POST", "/v1/customers/{}/balance_transactions", customers.adjust, customers.ADJUST),
     Route("GET", "/v1/customers/{}/payment_methods", payment_methods.listing, payment_methods.LIST_OF_CUSTOMER),
     Route("GET", "/v1/customers/{}/payment_methods/{}", payment_methods.of_customer, EXPAND),
     Route("GET", "/v1/disputes", money_back.disputes, money_back.DISPUTE_LIST),

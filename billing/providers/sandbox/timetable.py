@@ -24,6 +24,13 @@ def due_at(obj: Json) -> int | None:
 
 
 def _subscription(obj: Json) -> int | None:
+    update, moment = obj["pending_update"], _next_period(obj)
+    if update and moment is not None:
+        return min(int(update["expires_at"]), moment)
+    return moment
+
+
+def _next_period(obj: Json) -> int | None:
     if obj["status"] == "trialing" and not obj["_trial_told"]:
         # A shorter trial is told of at once.
         return max(int(obj["trial_end"]) - TOLD_BEFORE_SECONDS, int(obj["trial_start"]))

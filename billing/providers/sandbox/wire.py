@@ -30,7 +30,11 @@ def present(books: "Books", obj: Json) -> Json:
 def _subscription(books: "Books", obj: Json) -> Json:
     items = [present(books, item) for item in books.all("subscription_item", subscription=obj["id"])]
     listed = listing(items, f"/v1/subscription_items?subscription={obj['id']}")
-    return {"items": {**listed, "total_count": len(items)}, **_taxed(books, obj)}
+    shown: Json = {"items": {**listed, "total_count": len(items)}, **_taxed(books, obj)}
+    if obj["pending_update"]:
+        coming = [present(books, item) for item in obj["pending_update"]["subscription_items"]]
+        shown["pending_update"] = {**obj["pending_update"], "subscription_items": coming}
+    return shown
 
 
 def _subscription_item(books: "Books", obj: Json) -> Json:

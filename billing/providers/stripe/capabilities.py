@@ -27,4 +27,8 @@ CAPABILITIES = Capabilities(
         "subscriptions": True,
         "trials": True,
     },
+    # Eight digits; twelve of rupiah. What has three decimals is taken in whole hundredths.
+    largest_minor=10**8 - 1,
+    larger_minor={"idr": 10**12 - 1},
+    in_tens=("bhd", "jod", "kwd", "omr", "tnd"),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from billing.providers.protocol import ProviderError
+from billing.providers.protocol import ProviderRefused
 from billing.providers.specs import PriceSpec
 from billing.providers.stripe.normalize import Raw, dig, plain
 
@@ -45,7 +45,7 @@ def _known(client: stripe.StripeClient, keys: Sequence[str]) -> dict[str, stripe
 def _adopt(price: stripe.Price, spec: PriceSpec) -> str:
     """A price under our name that costs something else must not be sold as ours."""
     if _terms(plain(price)) != _wanted(spec):
-        raise ProviderError(
+        raise ProviderRefused(
             f"The payment provider holds another price under {spec.lookup_key!r}: archive it there or rename ours."
         )
     return price.id

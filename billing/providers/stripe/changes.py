@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+import stripe
+
 from billing.providers.facts import InvoiceFact, ScheduleFact, SubscriptionFact
-from billing.providers.specs import ChangeSpec, ItemSpec
+from billing.providers.specs import ChangeSpec
 from billing.providers.stripe.normalize import (
     Raw,
     dig,
@@ -31,6 +33,12 @@ OVER = ("canceled", "incomplete_expired")
 # A schedule that still has something to say.
 LIVING = ("not_started", "active")
 WITH_DISCOUNTS = ["discounts"]
+# The bank would pay, once the cardholder has told it so.
+MUST_CONFIRM = (
+    "authentication_required",
+    "invoice_payment_intent_requires_action",
+    "subscription_payment_intent_requires_action",
+)
 
 
 def read(api: "V1Services", subscription_id: str) -> Raw:
@@ -64,13 +72,18 @@ def change(api: "V1Services", spec: ChangeSpec, *, key: str, at: datetime | None
     params: dict[str, Any] = {
         "items": items_of(subscription, spec),
         "proration_behavior": BEHAVIOR[spec.prorate],
-        # A card that declines leaves everything as it was.
-        "payment_behavior": "error_if_incomplete",
         **({"proration_date": int(at.timestamp())} if at and spec.prorate != "none" else {}),
         **({"discounts": [{"coupon": spec.coupon_id}]} if spec.coupon_id else {}),
         **_trial(spec),
     }
-    return update(api, spec.subscription_id, params, key=key)
+    try:
+        # A card that declines leaves everything as it was.
+        return update(api, spec.subscription_id, {**params, "payment_behavior": "error_if_incomplete"}, key=key)
+    except stripe.CardError as error:
+        if not spec.may_wait or error.code not in MUST_CONFIRM:
+            raise
+    waits = {**params, "payment_behavior": "pending_if_incomplete"}
+    return update(api, spec.subscription_id, waits, key=f"{key}:confirm")
 
 
 def update(api: "V1Services", subscription_id: str, params: Mapping[str, Any], *, key: str) -> SubscriptionFact:
@@ -86,17 +99,15 @@ def _trial(spec: ChangeSpec) -> dict[str, Any]:
 
 
 def items_of(subscription: Raw, spec: ChangeSpec) -> list[dict[str, Any]]:
-    """The change item by item; of what is sold beside the plan, what is not wanted any more goes."""
+    """The change item by item; of what is sold beside the plan, what is not named stays."""
     plan, *others = plan_first(subscription, spec)
     changed: list[dict[str, Any]] = [{"id": plan["id"], "price": spec.price_id, "quantity": spec.quantity}]
-    if spec.items is None:
-        return changed
     wanted = {item.price_id: item.quantity for item in spec.items}
     for item in others:
         quantity = wanted.pop(id_of(item["price"]), None)
-        change = {"deleted": True} if quantity is None else {"quantity": quantity}
-        changed.append({"id": item["id"], **change})
-    return changed + [{"price": price_id, "quantity": quantity} for price_id, quantity in wanted.items()]
+        if quantity is not None:
+            changed.append({"id": item["id"], **({"quantity": quantity} if quantity else {"deleted": True})})
+    return changed + [{"price": price_id, "quantity": quantity} for price_id, quantity in wanted.items() if quantity]
 
 
 def plan_first(subscription: Raw, spec: ChangeSpec) -> list[Raw]:
@@ -115,18 +126,19 @@ def is_already(subscription: Raw, spec: ChangeSpec) -> bool:
     """Whether the subscription is what it should be."""
     fact = normalize_subscription(subscription)
     plan, *others = plan_first(subscription, spec)
-    beside = [ItemSpec(id_of(item["price"]), item.get("quantity") or 1) for item in others]
+    beside = _counted(others)
     coupons = {discount.coupon_id for discount in fact.discounts}
     return (
         (id_of(plan["price"]), plan.get("quantity") or 1) == (spec.price_id, spec.quantity)
-        and (spec.items is None or _sorted(beside) == _sorted(list(spec.items)))
+        and all(beside.get(item.price_id, 0) == item.quantity for item in spec.items)
         and (not spec.coupon_id or spec.coupon_id in coupons)
         and (spec.trial_end is None or _trial_ends(fact, spec.trial_end))
     )
 
 
-def _sorted(items: list[ItemSpec]) -> list[tuple[str, int]]:
-    return sorted((item.price_id, item.quantity) for item in items)
+def _counted(items: list[Raw]) -> dict[str, int]:
+    """How many of each price."""
+    return {id_of(item["price"]): item.get("quantity") or 1 for item in items}
 
 
 def _trial_ends(fact: SubscriptionFact, wanted: datetime) -> bool:
@@ -177,10 +189,9 @@ def _kept(phase: Raw, subscription: Raw) -> dict[str, Any]:
 def items_after(subscription: Raw, spec: ChangeSpec) -> list[dict[str, Any]]:
     """All items of the next period."""
     _, *others = plan_first(subscription, spec)
-    kept = [ItemSpec(id_of(item["price"]), item.get("quantity") or 1) for item in others]
-    beside = kept if spec.items is None else spec.items
-    wanted = [ItemSpec(spec.price_id, spec.quantity), *beside]
-    return [{"price": item.price_id, "quantity": item.quantity} for item in wanted]
+    beside = {**_counted(others), **{item.price_id: item.quantity for item in spec.items}}
+    kept = [{"price": price_id, "quantity": quantity} for price_id, quantity in beside.items() if quantity]
+    return [{"price": spec.price_id, "quantity": spec.quantity}, *kept]
 
 
 def _phase(items: list[dict[str, Any]], api: "V1Services", spec: ChangeSpec) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
-from billing.providers.protocol import ProviderError
+from billing.providers.protocol import ProviderRefused
 from billing.providers.specs import CouponSpec
 from billing.providers.stripe.customers import is_missing
 from billing.providers.stripe.normalize import Raw, dig, id_of, plain
@@ -52,9 +52,9 @@ def _wanted(spec: CouponSpec) -> tuple[Any, ...]:
     return spec.percent_basis_points, spec.amount_minor, currency, spec.duration, months
 
 
-def _taken(spec: CouponSpec) -> ProviderError:
+def _taken(spec: CouponSpec) -> ProviderRefused:
     """A coupon under our name that takes off something else must not be given as ours."""
-    return ProviderError(
+    return ProviderRefused(
         f"The payment provider holds another coupon under {spec.code!r}: delete it there or rename ours."
     )
 

@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
+import stripe
+
 from billing.providers.facts import InvoiceFact
 from billing.providers.specs import InvoiceSpec
+from billing.providers.stripe.customers import is_missing
 from billing.providers.stripe.normalize import normalize_invoice, plain
 
 if TYPE_CHECKING:
@@ -34,3 +37,12 @@ def open_invoice(api: "V1Services", spec: InvoiceSpec, *, key: str) -> InvoiceFa
     }
     api.invoice_items.create(cast("InvoiceItemCreateParams", line), {"idempotency_key": f"{key}:line"})
     return normalize_invoice(plain(api.invoices.retrieve(draft.id)))
+
+
+def drop_item(api: "V1Services", item_id: str) -> None:
+    """Take back a line that waits, unless it is gone already."""
+    try:
+        api.invoice_items.delete(item_id)
+    except stripe.InvalidRequestError as error:
+        if not is_missing(error):
+            raise

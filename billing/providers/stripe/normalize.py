@@ -16,6 +16,7 @@ from billing.providers.facts import (
     InvoiceFact,
     InvoiceItemFact,
     InvoiceLineFact,
+    PendingUpdateFact,
     ScheduleFact,
     SubscriptionFact,
     SubscriptionItemFact,
@@ -24,6 +25,8 @@ from billing.providers.facts import (
 Raw = Mapping[str, Any]
 # What a line came from, which tells whether it is a proration.
 ORIGINS = ("invoice_item_details", "subscription_item_details")
+
+MUST_CONFIRM = "Your bank wants you to confirm this payment."
 
 
 def plain(found: stripe.StripeObject) -> dict[str, Any]:
@@ -113,9 +116,18 @@ def normalize_subscription(raw: Raw) -> SubscriptionFact:
         payment_method_id=id_of(raw.get("default_payment_method")),
         latest_invoice_id=id_of(raw.get("latest_invoice")),
         schedule_id=id_of(raw.get("schedule")),
+        pending_update=_pending_update(raw),
         currency=raw.get("currency") or "",
         created_at=moment_or_none(raw.get("created")),
     )
+
+
+def _pending_update(raw: Raw) -> PendingUpdateFact | None:
+    """The invoice that it waits for is the latest."""
+    update = raw.get("pending_update")
+    if not update:
+        return None
+    return PendingUpdateFact(id_of(raw.get("latest_invoice")), moment(update["expires_at"]))
 
 
 def _subscription_item(item: Raw, subscription: Raw) -> SubscriptionItemFact:
@@ -146,7 +158,8 @@ def normalize_schedule(raw: Raw) -> ScheduleFact:
     ends = dig(raw, "current_phase", "end_date")
     coming = [phase for phase in raw["phases"] if ends is not None and phase["start_date"] >= ends]
     first: Raw = coming[0] if coming and raw["status"] in ("not_started", "active") else {}
-    item: Raw = first["items"][0] if first else {}
+    items: list[Raw] = first["items"] if first else []
+    item: Raw = items[0] if items else {}
     return ScheduleFact(
         id=raw["id"],
         subscription_id=id_of(raw.get("subscription") or raw.get("released_subscription")),
@@ -154,6 +167,7 @@ def normalize_schedule(raw: Raw) -> ScheduleFact:
         price_id=id_of(item.get("price")),
         quantity=item.get("quantity") or 0,
         takes_effect_at=moment_or_none(first.get("start_date")),
+        items={id_of(each["price"]): each.get("quantity") or 1 for each in items},
     )
 
 
@@ -163,7 +177,7 @@ def normalize_line(raw: Raw) -> InvoiceLineFact:
         id=raw["id"],
         description=raw.get("description") or "",
         amount_minor=raw["amount"],
-        quantity=raw.get("quantity") or 1,
+        quantity=1 if raw.get("quantity") is None else raw["quantity"],
         period_start=moment(raw["period"]["start"]),
         period_end=moment(raw["period"]["end"]),
         price_id=id_of(dig(raw, "pricing", "price_details", "price") or raw.get("price")),
@@ -220,11 +234,17 @@ def subscription_of(invoice: Raw) -> str:
     return id_of(parent or invoice.get("subscription") or dig(invoice, "metadata", "subscription"))
 
 
+def _failure(intent: Any) -> str:
+    """A bank that asks its customer has not paid, though Stripe calls that no error."""
+    if dig(intent, "status") == "requires_action":
+        return MUST_CONFIRM
+    return dig(intent, "last_payment_error", "message") or ""
+
+
 def payment_error(invoice: Raw) -> str:
     """Why the last attempt to charge failed, in the words meant for the customer; empty once it is paid."""
     if invoice["status"] == "paid":
         return ""
     attempts = dig(invoice, "payments", "data") or ()
-    failures = [dig(attempt, "payment", "payment_intent", "last_payment_error", "message") for attempt in attempts]
-    told = [failure for failure in failures if failure]
+    told = [failure for attempt in attempts if (failure := _failure(dig(attempt, "payment", "payment_intent")))]
     return told[-1] if told else dig(invoice, "last_finalization_error", "message") or ""

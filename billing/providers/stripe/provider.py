@@ -1,6 +1,6 @@
 """Stripe as a payment provider. In the sandbox it is the same code with another HTTP client underneath."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +25,7 @@ from billing.providers.facts import (
 )
 from billing.providers.protocol import CardDeclined
 from billing.providers.specs import (
+    BalanceSpec,
     ChangeSpec,
     CheckoutSpec,
     CouponSpec,
@@ -259,6 +260,11 @@ class StripeProvider:
             found = self.client.v1.invoice_items.list({"customer": customer_id, "limit": PAGE})
             return [normalize_item(plain(item)) for item in found.auto_paging_iter()]
 
+    def drop_invoice_item(self, item_id: str) -> None:
+        """Take back a line that waits."""
+        with calling():
+            invoicing.drop_item(self.client.v1, item_id)
+
     def create_invoice(self, *, customer_id: str, subscription_id: str, key: str) -> InvoiceFact:
         """A draft that names its subscription in metadata, and its card: Stripe adds nothing to one that has ended."""
         with calling():
@@ -309,6 +315,21 @@ class StripeProvider:
         """Lower a final invoice."""
         with calling():
             return money_back.credit(self.client.v1, spec, key=key)
+
+    def credit_note_of(self, invoice_id: str, metadata: Mapping[str, str]) -> CreditNoteFact | None:
+        """The one that names our row."""
+        with calling():
+            return money_back.credit_note_of(self.client.v1, invoice_id, metadata)
+
+    def move_balance(self, spec: BalanceSpec, *, key: str) -> str:
+        """An entry of the customer's balance."""
+        with calling():
+            return money_back.move_balance(self.client.v1, spec, key=key)
+
+    def balance_used(self, customer_id: str) -> Mapping[str, int]:
+        """By the balance's newest entries."""
+        with calling():
+            return money_back.balance_used(self.client.v1, customer_id)
 
     def subscriptions(self, created_from: datetime | None = None) -> Iterator[SubscriptionFact]:
         """Every subscription, ended ones too."""

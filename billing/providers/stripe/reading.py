@@ -23,7 +23,7 @@ from billing.providers.stripe.normalize import (
 from billing.providers.stripe.normalize_money import default_method_of, normalize_customer
 from billing.providers.stripe.plain_api import PlainApi
 from billing.providers.stripe.reading_money import Money
-from billing.providers.stripe.trail import Tracker
+from billing.providers.stripe.trail import WITH_DISCOUNTS, Tracker
 from platform_core import clock
 
 # One call instead of four.
@@ -36,17 +36,18 @@ WITH_NEIGHBOURS = [
 ]
 EXPANDED = ("customer", "default_payment_method", "product")
 # The charge behind an invoice tells why it failed.
-WITH_FAILURE = ["payments.data.payment.payment_intent"]
+WITH_FAILURE = ["payments.data.payment.payment_intent", *WITH_DISCOUNTS]
+IN_LIST = [f"data.{each}" for each in ("payments", *WITH_DISCOUNTS)]
 MISSING = "resource_missing"
 UNPAID = ("open", "uncollectible")
 
 
 def folded(value: Any, name: str = "") -> Any:
-    """The object as Stripe gives it to those who ask for no expansion: references are ids."""
+    """The object as Stripe gives it to those who ask for no expansion: references are ids. Discounts stay whole:
+    the mirror looks into those of invoices and customers, whose ids lead nowhere.
+    """
     if name in EXPANDED:
         return id_of(value) or None
-    if isinstance(value, dict) and value.get("object") == "discount":
-        return value["id"]
     if isinstance(value, dict):
         return {inner: folded(part, inner) for inner, part in value.items()}
     return [folded(part) for part in value] if isinstance(value, list) else value
@@ -120,7 +121,7 @@ class Reader:
 
     def _invoices(self, subscription: Raw) -> list[Raw]:
         """The subscription's, newest first, and those that we made for it ourselves, which only name it."""
-        found = self.api.all("invoices", customer=id_of(subscription["customer"]), expand=["data.payments"])
+        found = self.api.all("invoices", customer=id_of(subscription["customer"]), expand=IN_LIST)
         return [self._whole(invoice) for invoice in found if subscription_of(invoice) == subscription["id"]]
 
     def invoices_of(self, subscription_id: str) -> list[Raw]:
@@ -132,7 +133,7 @@ class Reader:
         if invoice["status"] in UNPAID and invoice["attempted"]:
             invoice = self.api.one("invoices", invoice["id"], expand=WITH_FAILURE)
         if invoice["lines"]["has_more"]:
-            lines = list(self.api.all(f"invoices/{invoice['id']}/lines"))
+            lines = list(self.api.all(f"invoices/{invoice['id']}/lines", expand=["data.discounts"]))
             invoice["lines"] |= {"data": lines, "has_more": False}
         return invoice
 

@@ -9,6 +9,8 @@ from billing.providers.stripe.plain_api import PlainApi
 # A customer who comes back has a card before there is a subscription.
 WITH_CUSTOMER = ["customer.invoice_settings.default_payment_method"]
 WITH_SETUP = [*WITH_CUSTOMER, "setup_intent"]
+# Of an invoice, and of each of its lines.
+WITH_DISCOUNTS = ["discounts", "lines.data.discounts"]
 WITH_CHARGE = ["latest_charge.balance_transaction", "payment_method"]
 
 
@@ -69,7 +71,7 @@ class Tracker:
         trail.checkout = self.api.first("checkout/sessions", subscription=object_id)
 
     def invoice(self, trail: Trail, object_id: str) -> None:
-        found = self.api.one("invoices", object_id, expand=["payments"])
+        found = self.api.one("invoices", object_id, expand=["payments", *WITH_DISCOUNTS])
         subscription_id = subscription_of(found)
         if subscription_id:
             self.subscription(trail, subscription_id)

@@ -10,6 +10,7 @@ from identity.api.authentication import credential_of
 from identity.api.sign_in import SIGNED_IN, TokensSerializer, answer
 from identity.services import accounts, addresses, limits, sessions, tokens
 from identity.services.sign_in import sign_in
+from platform_core.api import csrf
 from platform_core.api.strict import Nothing, StrictSerializer
 from platform_core.api.surfaces import PersonSurface, PublicPlatformSurface
 
@@ -81,7 +82,7 @@ class AuthVerifyEmail(PublicPlatformSurface):
         request=VerifyEmailSerializer,
         responses={200: VerifiedEmailSerializer},
         examples=[
-            OpenApiExample("By code", {"email": "olivia@harbour-coffee.example", "code": "492039"}, request_only=True)
+            OpenApiExample("By code", {"email": "olivia@harbour-coffee.example", "code": "49203917"}, request_only=True)
         ],
     )
     def post(self, request: Request) -> Response:
@@ -111,7 +112,8 @@ class AuthRefresh(PublicPlatformSurface):
 
     @extend_schema(request=Nothing, responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
-        cookies.refuse_other_origins(request)
+        csrf.refuse_other_origins(request)
+        self.validated(Nothing)
         issued = tokens.refresh(cookies.refresh_token(request))
         response = Response(TokensSerializer(issued).data)
         cookies.keep(response, request, issued)
@@ -131,6 +133,7 @@ class AuthLogout(PersonSurface):
 
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request) -> Response:
+        self.validated(Nothing)
         sessions.end(credential_of(request).session)
         return signed_out(request)
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from identity.api import cookies
 from identity.api.account.auth import signed_out
 from identity.services import tokens
+from platform_core.api import csrf
 from platform_core.api.strict import Nothing
 from platform_core.api.surfaces import PublicPlatformSurface
 
@@ -19,6 +20,7 @@ class Logout(PublicPlatformSurface):
 
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request) -> Response:
-        cookies.refuse_other_origins(request)
+        csrf.refuse_other_origins(request)
+        self.validated(Nothing)
         tokens.end(cookies.refresh_token(request))
         return signed_out(request)

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from identity.api import cookies
 from identity.services import exchange
+from platform_core.api import csrf
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import PublicPlatformSurface
 
@@ -27,7 +28,7 @@ class SetCookie(PublicPlatformSurface):
     def post(self, request: Request) -> Response:
         # Read first: what another site's form can send is no JSON.
         _ = request.data
-        cookies.require_own_page(request)
+        csrf.require_own_page(request)
         issued = exchange.redeem(self.validated(SetCookieSerializer)["token"])
         response = Response(status=status.HTTP_204_NO_CONTENT)
         cookies.begin(response, request, issued)

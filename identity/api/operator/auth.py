@@ -32,5 +32,6 @@ class AdminLogout(OperatorSurface):
 
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request) -> Response:
+        self.validated(Nothing)
         sessions.end(credential_of(request).session)
         return signed_out(request)

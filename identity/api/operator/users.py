@@ -15,9 +15,7 @@ from identity.models import User
 from identity.services import accounts, erasure, profile
 from platform_core.api.strict import Nothing, StrictModelSerializer, StrictSerializer
 from platform_core.api.surfaces import OperatorSurface
-from platform_core.errors import NotFound, StepUpRequired
-
-PURPOSE = "staff.change_role"
+from platform_core.errors import NotFound
 
 
 class AccountSerializer(StrictModelSerializer[User]):
@@ -109,19 +107,23 @@ class UserList(OperatorSurface, generics.ListAPIView[User]):
         return Response(AccountSerializer(user).data, status=status.HTTP_201_CREATED)
 
 
+def _not_erased(pk: UUID) -> QuerySet[User]:
+    """Of an erased person only the row is left, for the record: nothing can be done about it."""
+    return User.objects.exclude(status=User.Status.DELETED).filter(pk=pk)
+
+
 class ReachedSurface(OperatorSurface):
     """Ends or opens somebody's way in."""
 
     def reached(self, pk: UUID) -> User:
         """The account. Whether a colleague may sign in takes the proof that changing their role takes."""
         session = credential_of(self.request).session
-        people = User.objects.exclude(status=User.Status.DELETED).filter(pk=pk)
-        user = staff_roles.find(people.annotate(is_proved=Exists(session.proofs(PURPOSE))), self.actor)
+        proved = {accounts.PROVED: Exists(session.proofs(accounts.COLLEAGUES))}
+        user = staff_roles.find(_not_erased(pk).annotate(**proved), self.actor)
         if user is None:
             raise NotFound("Not found.")
         accounts.require_reach(user, self.actor)
-        if user.is_staff and not (vars(user)["is_proved"] and session.impersonator_id is None):
-            raise StepUpRequired(PURPOSE)
+        accounts.require_proof(user, session)
         return user
 
 
@@ -137,7 +139,7 @@ class UserDetail(ReachedSurface):
 
     @extend_schema(request=AccountUpdateSerializer, responses={200: AccountSerializer})
     def put(self, request: Request, pk: UUID) -> Response:
-        user = get_object_or_404(User, pk=pk)
+        user = get_object_or_404(_not_erased(pk))
         profile.update(user, self.validated(AccountUpdateSerializer), by=self.actor)
         return Response(AccountSerializer(user).data)
 

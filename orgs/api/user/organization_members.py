@@ -14,6 +14,7 @@ from orgs.api.surfaces import OrganizationSurface
 from orgs.models import Membership, RoleGrant
 from orgs.services import invitations, members, product_roles
 from orgs.services.invitations import Wanted
+from platform_core.api.pagination import WholePage
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
 from platform_core.errors import NotFound
 
@@ -82,12 +83,6 @@ class EffectiveRoleSerializer(StrictSerializer):
     name = serializers.CharField(source="product.name")
     role = serializers.CharField()
     sources = serializers.ListField(child=serializers.ChoiceField(choices=RoleGrant.Source.choices))
-
-
-class MemberProductRolesSerializer(StrictSerializer):
-    """What a member is in each product."""
-
-    items = EffectiveRoleSerializer(many=True)
 
 
 class MemberFilterSerializer(StrictSerializer):
@@ -187,20 +182,21 @@ class OrganizationMemberDetail(_Members):
 class OrganizationMemberProductRoles(_Members):
     """A member's roles in products."""
 
+    pagination_class = WholePage
     access = {"GET": roles.MEMBER_READ, "PUT": roles.MEMBER_UPDATE}
 
-    @extend_schema(responses={200: MemberProductRolesSerializer})
+    @extend_schema(responses={200: EffectiveRoleSerializer(many=True)})
     def get(self, request: Request, organization_id: UUID, pk: UUID) -> Response:
         return self._answer(pk)
 
-    @extend_schema(request=ProductRolesSerializer, responses={200: MemberProductRolesSerializer})
+    @extend_schema(request=ProductRolesSerializer, responses={200: EffectiveRoleSerializer(many=True)})
     def put(self, request: Request, organization_id: UUID, pk: UUID) -> Response:
         member, given = self.member(pk), self.validated(ProductRolesSerializer)
         product_roles.set_for(member, given["product_roles"], by=self.actor)
         return self._answer(pk)
 
     def _answer(self, pk: UUID) -> Response:
-        return Response(MemberProductRolesSerializer({"items": product_roles.of_member(self.member(pk))}).data)
+        return self.page(product_roles.of_member(self.member(pk)), EffectiveRoleSerializer)
 
 
 def _matches(text: str) -> Q:

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from orgs import roles
 from orgs.api.surfaces import OrganizationSurface
 from orgs.services import reports as making
+from platform_core.api.pagination import WholePage
 from platform_core.api.strict import StrictSerializer
 
 
@@ -22,9 +23,9 @@ class ReportKindSerializer(StrictSerializer):
 
 class OrganizationReportKindList(OrganizationSurface):
     access = {"GET": roles.ORGANIZATION_READ}
-    pagination_class = None
+    pagination_class = WholePage
 
     @extend_schema(responses={200: ReportKindSerializer(many=True)})
     def get(self, request: Request, organization_id: str) -> Response:
         """What the caller may ask for."""
-        return Response(ReportKindSerializer(making.readable(self.membership.permissions), many=True).data)
+        return self.page(making.readable(self.membership.permissions), ReportKindSerializer)

@@ -14,6 +14,7 @@ from orgs.api.surfaces import OrganizationSurface
 from orgs.models import CustomRole
 from orgs.roles import Role
 from orgs.services import custom_roles
+from platform_core.api.pagination import WholePage
 from platform_core.api.strict import StrictSerializer
 from platform_core.errors import NotFound
 
@@ -28,12 +29,6 @@ class OrganizationRoleSerializer(StrictSerializer):
     permissions = serializers.ListField(child=serializers.ChoiceField(choices=list(roles.REGISTRY.items())))
 
 
-class OrganizationRolesSerializer(StrictSerializer):
-    """Every role that a member may have."""
-
-    items = OrganizationRoleSerializer(many=True)
-
-
 class OrganizationRoleChangeSerializer(StrictSerializer):
     """A custom role. To see the organization is part of each."""
 
@@ -46,12 +41,13 @@ class OrganizationRoleList(OrganizationSurface):
 
     access = {"GET": roles.ORGANIZATION_READ, "POST": roles.ROLE_MANAGE}
     failures = {"POST": [409]}
+    pagination_class = WholePage
 
-    @extend_schema(responses={200: OrganizationRolesSerializer})
+    @extend_schema(responses={200: OrganizationRoleSerializer(many=True)})
     def get(self, request: Request, organization_id: UUID) -> Response:
         own = CustomRole.objects.filter(organization=self.organization)
         items = [*(_built_in(role) for role in Role), *(_custom(role) for role in own)]
-        return Response(OrganizationRolesSerializer({"items": items}).data)
+        return self.page(items, OrganizationRoleSerializer)
 
     @extend_schema(request=OrganizationRoleChangeSerializer, responses={201: OrganizationRoleSerializer})
     def post(self, request: Request, organization_id: UUID) -> Response:

@@ -1,5 +1,6 @@
 """The organizations that a person belongs to."""
 
+from typing import NoReturn
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from orgs.api.surfaces import OrganizationSurface
 from orgs.api.user.organization_members import MembershipSerializer
 from orgs.models import Organization, Product
 from orgs.services import members, organizations, product_roles
+from platform_core.api.pagination import WholePage
 from platform_core.api.strict import Nothing, StrictModelSerializer, StrictSerializer
 from platform_core.api.surfaces import PersonSurface
 
@@ -73,13 +75,7 @@ class ProductRoleOptionSerializer(StrictSerializer):
 
     def get_included(self, product: Product) -> bool:
         """Roles may be given before a plan is bought; they are of use once it is."""
-        return product.code in self.context["organization"].product_codes
-
-
-class ProductRoleOptionsSerializer(StrictSerializer):
-    """The roles of every product that has some."""
-
-    items = ProductRoleOptionSerializer(many=True)
+        return product.code in self.context["view"].organization.product_codes
 
 
 class OrganizationList(PersonSurface, generics.ListAPIView[Organization]):
@@ -161,6 +157,16 @@ class OrganizationTransferOwnership(OrganizationSurface):
     step_up = "organization.transfer"
     failures = {"POST": [409]}
 
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        """Whoever asks again for what they have done is told that it is done. It tells nobody anything: whoever may
+        see the members sees who owns it.
+        """
+        if request.user.is_authenticated and self.membership.may(roles.MEMBER_READ):
+            wanted = OwnershipTransferSerializer(data=request.data)
+            if wanted.is_valid():
+                members.refuse_done(self.organization, wanted.validated_data["member_id"])
+        super().permission_denied(request, message, code)
+
     @extend_schema(request=OwnershipTransferSerializer, responses={200: MembershipSerializer})
     def post(self, request: Request, organization_id: UUID) -> Response:
         given = self.validated(OwnershipTransferSerializer)
@@ -172,8 +178,8 @@ class OrganizationProductRoleOptions(OrganizationSurface):
     """Which roles there are in which products, the strongest first."""
 
     access = {"GET": roles.ORGANIZATION_READ}
+    pagination_class = WholePage
 
-    @extend_schema(responses={200: ProductRoleOptionsSerializer})
+    @extend_schema(responses={200: ProductRoleOptionSerializer(many=True)})
     def get(self, request: Request, organization_id: UUID) -> Response:
-        context = {"organization": self.organization}
-        return Response(ProductRoleOptionsSerializer({"items": product_roles.products()}, context=context).data)
+        return self.page(product_roles.products(), ProductRoleOptionSerializer)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.models import FoundingMember, Subscription
+from identity.api.authentication import credential_of
 from identity.models import User
 from orgs.models import Membership
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
@@ -191,7 +192,7 @@ class CustomerDetail(AdminSurface):
         missing = [name for name, needed in EXTRA.items() if name in given and not self.actor.has_perm(needed)]
         if missing:
             raise NotAllowed(f"Your role may not change this: {', '.join(missing)}.")
-        customer = customers.update(pk, given, by=self.actor)
+        customer = customers.update(pk, given, by=self.actor, session=credential_of(request).session)
         return Response(CustomerSerializer(customer).data)
 
 

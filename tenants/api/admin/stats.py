@@ -5,13 +5,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.currencies import CurrencyField
 from platform_core.api.strict import StrictSerializer
 from platform_core.api.surfaces import AdminSurface
 from tenants import selectors
 
 
 class AmountSerializer(StrictSerializer):
-    currency = serializers.CharField()
+    currency = CurrencyField()
     amount_minor = serializers.IntegerField()
 
 

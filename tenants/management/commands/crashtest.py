@@ -34,13 +34,13 @@ class Command(BaseCommand):
         seed = random.randrange(10**6) if seed is None else seed  # noqa: S311 - which commits it is
         folder = Path(tempfile.mkdtemp(prefix="mainstay-crashtest-"))
         self.stdout.write(f"Killing a worker {kills} times; seed {seed}, logs in {folder}")
-        with own_database(folder) as url:
+        with own_database(folder) as url, surroundings.own_port() as port:
             numbers = {"kills": kills, "orders": orders or max(2, kills // 4), "seed": seed}
             arguments = [f"--{name}={number}" for name, number in numbers.items()]
             done = subprocess.run(
                 [sys.executable, "-m", "tenants.management.crashtest", f"--folder={folder}", *arguments],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **surroundings.environment(folder, url)},
+                env={**os.environ, **surroundings.environment(folder, url, port)},
                 check=False,
             )
         if done.returncode:

@@ -33,14 +33,14 @@ class Command(BaseCommand):
         seed = random.randrange(10**6) if seed is None else seed  # noqa: S311 - which lives they are
         folder = Path(tempfile.mkdtemp(prefix="mainstay-shuffletest-"))
         self.stdout.write(f"{subscriptions} subscriptions; seed {seed}, logs in {folder}")
-        with own_database(folder) as url:
+        with own_database(folder) as url, surroundings.own_port() as port:
             done = subprocess.run(
                 [
                     *(sys.executable, "-m", "tenants.management.shuffletest", f"--folder={folder}"),
                     *(f"--subscriptions={subscriptions}", f"--seed={seed}"),
                 ],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **surroundings.environment(folder, url, lease_seconds=LEASE_SECONDS)},
+                env={**os.environ, **surroundings.environment(folder, url, port, lease_seconds=LEASE_SECONDS)},
                 check=False,
             )
         if done.returncode:

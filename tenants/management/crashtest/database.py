@@ -7,7 +7,9 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
+from django.apps import apps
 from django.conf import settings
+from django.core.management import call_command
 
 
 @contextmanager
@@ -29,3 +31,13 @@ def own_database(folder: Path) -> Iterator[str]:
             yield f"postgres://{login}@{host}:{port}/{name}"
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def make_tables() -> None:
+    """Every table as the models say, without the history of how it came about: most of a short test would be that.
+
+    For processes of their own: this one knows no migrations any more.
+    """
+    settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
+    for alias in settings.DATABASES:
+        call_command("migrate", database=alias, run_syncdb=True, verbosity=0)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
 from billing.providers.sandbox.models import Delivery
@@ -20,6 +19,7 @@ from platform_core.errors import UpstreamError
 from platform_core.models import Job, Mail, ProviderEvent, WebhookDelivery
 from tenants.clients.provisioner import provisioner
 from tenants.management.crashtest.customers import Market
+from tenants.management.crashtest.database import make_tables
 from tenants.management.crashtest.mortal import Fate, OutOfTime, WorkerFailed
 from tenants.management.crashtest.verdict import Finding, Kind, findings
 from tenants.management.demo.processes import ProcessTree
@@ -58,8 +58,7 @@ class Driver:
                 return self._report()
 
     def _prepare(self) -> None:
-        call_command("migrate", verbosity=0)
-        call_command("migrate", "sandbox", database="sandbox", verbosity=0)
+        make_tables()
         catalog.load_price_list()
         catalog.publish_prices()
         settings.TENANT_ROOT.mkdir(exist_ok=True)

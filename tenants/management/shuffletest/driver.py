@@ -9,20 +9,19 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
 from django.db import transaction
 
-from billing.models import Plan, Price
+from billing.models import NANO, Plan, Price
 from billing.providers.sandbox import clock as sandbox_clock
-from billing.services import catalog, prices
+from billing.services import catalog, plan_editing, prices
 from platform_core import scoping
 from platform_core.models import ProviderEvent
+from tenants.management.crashtest.database import make_tables
 from tenants.management.shuffletest import lives, money
 from tenants.management.shuffletest.nursery import JOURNAL
 from tenants.management.shuffletest.post import Post
-from tenants.management.shuffletest.story import EXTRA, MONTHS, SMALL, TURNS
+from tenants.management.shuffletest.story import EXTRA, MONTHS, SMALL, TIERS, TURNS
 from tenants.management.shuffletest.verdict import Finding, Kind, findings, kills
 
 LAST_WORD_SECONDS = 240.0
@@ -64,14 +63,16 @@ class Driver:
             return self._report(failed)
 
     def _prepare(self) -> None:
-        # Tables without the history of how they came about: a minute less.
-        settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
-        for alias in settings.DATABASES:
-            call_command("migrate", database=alias, run_syncdb=True, verbosity=0)
+        make_tables()
         catalog.load_price_list()
         with transaction.atomic():
             terms = {"kind": Price.Kind.ONE_OFF, "amount_minor": EXTRA}
             prices.put_on_sale(Plan.objects.get(code=SMALL), terms, by=None)
+        tiers = [{"up_to": up_to, "unit_price_nano": unit * NANO, "amount_minor": 0} for up_to, unit in TIERS]
+        sold = {"scheme": "graduated", "tiers": tiers, "interval": "month", "currency": "usd"}
+        plan_editing.add(
+            "pages", {"code": lives.ADD_ON, "name": "Add-on", "is_add_on": True, "prices": [sold]}, by=None
+        )
         catalog.publish_prices()
         self._say("the shop is open")
 

@@ -9,7 +9,7 @@ from billing.models import CheckoutSession, Plan, Price
 from billing.providers.sandbox import books
 from billing.providers.sandbox import checkout as hosted_page
 from billing.providers.sandbox import clock as sandbox_clock
-from billing.providers.sandbox.behaviour import banks, disputing, wallet
+from billing.providers.sandbox.behaviour import banks, charging, disputing, wallet
 from billing.providers.sandbox.behaviour.banks import TestAccount
 from billing.providers.sandbox.behaviour.cards import BY_TOKEN, TestCard
 from billing.providers.sandbox.behaviour.disputing import LOSING, WINNING
@@ -29,7 +29,10 @@ INTO_THE_MONTH = timedelta(days=2)
 # A renewal's draft is final after an hour.
 AFTER_RENEWAL = timedelta(hours=2)
 BROKEN, WORKING = BY_TOKEN["chargeCustomerFail"], BY_TOKEN["visa"]
+ASKING = BY_TOKEN["authenticationRequired"]
 BANK = banks.BY_TOKEN["usBankAccount_success"]
+# What is sold beside the plans by the month.
+ADD_ON = "pages-add-on"
 # Which of ten, and which of five.
 ON_TRIAL, FROM_THE_BANK = (2, 6), 3
 
@@ -93,8 +96,10 @@ class Life:
         match act:
             case Act.UPGRADE:
                 return self._change(plan="pages-business", seats=self.state.seats)
-            case Act.SEATS:
-                return self._change(plan=self.state.plan, seats=seats)
+            case Act.SEATS | Act.CONFIRMED | Act.LAPSED:
+                return self._have_seats(act, seats)
+            case Act.MORE_ADD_ONS | Act.NO_ADD_ONS:
+                return self._add(self.state.add_ons + 1 if act is Act.MORE_ADD_ONS else 0)
             case Act.DOWNGRADE:
                 self._change(plan="pages-team", seats=self.state.seats, prorate="none")
             case Act.BREAK_CARD | Act.MEND_CARD:
@@ -136,23 +141,56 @@ class Life:
         pages = {"success_url": "https://shuffletest.example/", "cancel_url": "https://shuffletest.example/"}
         self._pay(open_checkout(Cart(Item(price)), wishes | pages))
 
-    def _change(self, *, plan: str, seats: int, prorate: str = "always_invoice") -> Moment:
+    def _change(
+        self, *, plan: str, seats: int, prorate: str = "always_invoice", behavior: str = "allow_incomplete"
+    ) -> Moment:
         api, item = build_client().v1.subscriptions, self._item()
-        changed = api.update(
-            self.subscription_id,
-            {
-                "items": [{"id": item["id"], "price": _price(plan), "quantity": seats}],
-                "proration_behavior": "none" if prorate == "none" else "always_invoice",
-                "expand": ["latest_invoice"],
-            },
-        )
+        given: Any = {
+            "items": [{"id": item["id"], "price": _price(plan), "quantity": seats}],
+            "proration_behavior": prorate,
+            "payment_behavior": behavior,
+            "expand": ["latest_invoice"],
+        }
+        changed = api.update(self.subscription_id, given)
         made_at = changed.to_dict()["latest_invoice"]["created"]
         return Moment(made_at, item["current_period_start"], item["current_period_end"])
 
+    def _have_seats(self, act: Act, seats: int) -> Moment:
+        """At once; or the card must be confirmed: as soon as it is, and if it is not, it stays as it was."""
+        if act is Act.SEATS:
+            return self._change(plan=self.state.plan, seats=seats)
+        self._replace_card(ASKING)
+        moment = self._change(plan=self.state.plan, seats=seats, behavior="pending_if_incomplete")
+        if act is Act.CONFIRMED:
+            with books.writing() as account:
+                last = Record.objects.filter(kind="invoice", subscription=self.subscription_id).latest("sequence")
+                charging.collect(account, account.get("invoice", last.object_id), confirmed=True)
+        self._replace_card(WORKING)
+        return moment
+
+    def _add(self, count: int) -> Moment:
+        """So many add-ons beside the plan: more is paid for at once, and for none nothing is paid back."""
+        api, items = build_client().v1.subscriptions, self._items()
+        of = [item for item in items if item["price"]["id"] == _price(ADD_ON)]
+        which: dict[str, Any] = {"id": of[0]["id"]} if of else {"price": _price(ADD_ON)}
+        given: Any = {
+            "items": [{**which, **({"quantity": count} if count else {"deleted": True})}],
+            "proration_behavior": "always_invoice" if count else "none",
+            "expand": ["latest_invoice"],
+        }
+        changed = api.update(self.subscription_id, given)
+        made_at = changed.to_dict()["latest_invoice"]["created"]
+        return Moment(made_at, items[0]["current_period_start"], items[0]["current_period_end"])
+
+    def _items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (
+            build_client().v1.subscriptions.retrieve(self.subscription_id).to_dict()["items"]["data"]
+        )
+        return found
+
     def _item(self) -> dict[str, Any]:
-        found = build_client().v1.subscriptions.retrieve(self.subscription_id)
-        item: dict[str, Any] = found.to_dict()["items"]["data"][0]
-        return item
+        """The plan's, in whichever order they are told."""
+        return next(item for item in self._items() if item["price"]["id"] != _price(ADD_ON))
 
     def _change_card(self, *, mend: bool) -> None:
         """A card that can be saved and then declines, or one that works and pays what is open."""

@@ -16,8 +16,10 @@ TURNS = 2
 PRICES: Mapping[str, int] = {"pages-team": 6_500, "pages-business": 15_000}
 SMALL, LARGE = PRICES
 MOST_SEATS = 5
-# What is sold beside the plans, once.
+# What is sold beside the plans: once, and by the month, each up to so many units so much.
 EXTRA = 1_900
+TIERS = ((2, 700), (None, 450))
+MOST_ADD_ONS = 4
 # What the provider keeps: of a card payment, of a bank debit, and for a dispute that is lost. They stand here a second
 # time too.
 CARD_FEE, DEBIT_FEE, DISPUTE_FEE = (29, 30), (8, 500), 1_500
@@ -30,6 +32,11 @@ class Act(Enum):
     UPGRADE = "upgrade"
     DOWNGRADE = "downgrade"
     SEATS = "seats"
+    # The bank wants the payment of more seats confirmed: it is, or is not in time.
+    CONFIRMED = "seats, confirmed"
+    LAPSED = "seats, not confirmed"
+    MORE_ADD_ONS = "more add-ons"
+    NO_ADD_ONS = "no add-ons"
     BREAK_CARD = "break card"
     MEND_CARD = "mend card"
     GIVE_NOTICE = "give notice"
@@ -68,15 +75,19 @@ class Asked:
     left_minor: int = 0
     # A bank account is debited: the outcome is known days later.
     by_debit: bool = False
+    # What it would come to, and nobody owes.
+    void_minor: int = 0
 
     @property
     def status(self) -> str:
         """An invoice of which nothing is left is paid."""
-        return "open" if self.left_minor else "paid"
+        return "void" if self.void_minor else "open" if self.left_minor else "paid"
 
     @property
     def payment(self) -> tuple[int, str] | None:
         """What was tried to collect, and what came of it; None where nothing was due."""
+        if self.void_minor:
+            return self.void_minor, "canceled"
         due = self.paid_minor + self.left_minor
         outcome = "succeeded" if not self.left_minor else "pending" if self.by_debit else "failed"
         return (due, outcome) if due else None
@@ -106,6 +117,10 @@ class State:
     # What this period, or what is left of it since the last change, was billed at, and from when on (None: its start).
     billed_minor: int = 0
     billed_from: int | None = None
+    # The same of what is beside the plan.
+    add_ons: int = 0
+    beside_minor: int = 0
+    beside_from: int | None = None
     # What an invoice gave back, for the next ones.
     credit_minor: int = 0
     invoices: list[Asked] = field(default_factory=list)
@@ -122,14 +137,21 @@ class State:
         return PRICES[self.plan] * self.seats
 
     @property
+    def beside(self) -> int:
+        """What a month of what is beside the plan costs: each of the first two so much, the others less."""
+        (first, dear), (_, cheap) = TIERS
+        return min(self.add_ons, first or 0) * dear + max(0, self.add_ons - (first or 0)) * cheap
+
+    @property
     def mrr_minor(self) -> int:
         """What it brings in a month."""
-        return self.price if self.status in ("active", "past_due") else 0
+        return self.price + self.beside if self.status in ("active", "past_due") else 0
 
     def begin_period(self, reason: str) -> None:
         """Ask for a whole month."""
-        self.bill(reason, self.price)
+        self.bill(reason, self.price + self.beside)
         self.billed_minor, self.billed_from = self.price, None
+        self.beside_minor, self.beside_from = self.beside, None
 
     def bill(self, reason: str, total: int) -> None:
         """Ask for an amount."""
@@ -162,10 +184,11 @@ class State:
     def act(self, act: Act, moment: Moment | None = None, seats: int = 0) -> None:
         """Do what was decided for the month."""
         match act:
-            case Act.UPGRADE:
-                self._change(LARGE, self.seats, moment)
-            case Act.SEATS:
-                self._change(self.plan, seats, moment)
+            case Act.UPGRADE | Act.SEATS | Act.CONFIRMED | Act.LAPSED:
+                make = self._lapse if act is Act.LAPSED else self._change
+                make(LARGE if act is Act.UPGRADE else self.plan, seats or self.seats, moment)
+            case Act.MORE_ADD_ONS | Act.NO_ADD_ONS:
+                self._add(self.add_ons + 1 if act is Act.MORE_ADD_ONS else 0, moment)
             case Act.DOWNGRADE:
                 self.plan = SMALL
             case Act.BREAK_CARD:
@@ -200,6 +223,29 @@ class State:
         charge = _part(self.price, left, whole)
         self.bill("subscription_update", charge - credit)
         self.billed_minor, self.billed_from = charge, moment.at
+
+    def _lapse(self, plan: str, seats: int, moment: Moment | None) -> None:
+        """Asked for and not paid: nothing is left of it but the invoice."""
+        before = replace(self)
+        self._change(plan, seats, moment)
+        asked = self.invoices.pop()
+        self.seats, self.billed_minor, self.billed_from = before.seats, before.billed_minor, before.billed_from
+        self.invoices.append(Asked(asked.reason, 0, 0, void_minor=asked.total_minor))
+
+    def _add(self, count: int, moment: Moment | None) -> None:
+        """Where all go, nothing is paid back."""
+        if not count:
+            self.add_ons = 0
+            return
+        if moment is None:
+            raise ValueError("A change in the middle of a period has a moment.")
+        left, whole = moment.period_end - moment.at, moment.period_end - moment.period_start
+        since = moment.period_start if self.beside_from is None else self.beside_from
+        credit = _part(self.beside_minor, left, moment.period_end - since) if self.add_ons else 0
+        self.add_ons = count
+        charge = _part(self.beside, left, whole)
+        self.bill("subscription_update", charge - credit)
+        self.beside_minor, self.beside_from = charge, moment.at
 
     def _mend(self) -> None:
         last = self.invoices[-1]
@@ -250,13 +296,18 @@ def choose(state: State, chance: random.Random) -> tuple[Act, int]:
         return Act.NOTHING, 0
     acts = [*_changes(state), *_money(state)] + ([Act.CANCEL] if chance.random() < 1 / 6 else [])
     act = chance.choice(acts)
-    return (act, state.seats + 1) if act is Act.SEATS else (act, 0)
+    return (act, state.seats + 1) if act in (Act.SEATS, Act.CONFIRMED, Act.LAPSED) else (act, 0)
 
 
 def _changes(state: State) -> list[Act]:
     acts = [Act.NOTHING] * 5 + [Act.GIVE_NOTICE]
     acts += [Act.UPGRADE] * 2 if state.plan == SMALL else [Act.DOWNGRADE]
-    return acts + ([Act.SEATS] if state.seats < MOST_SEATS else [])
+    acts += [Act.MORE_ADD_ONS] if state.add_ons < MOST_ADD_ONS else []
+    acts += [Act.NO_ADD_ONS] if state.add_ons else []
+    more = [Act.SEATS] if state.seats < MOST_SEATS else []
+    # What the provider owes them could pay for it, and then no bank is asked.
+    asked = [Act.CONFIRMED, Act.LAPSED] if more and not state.by_debit and not state.credit_minor else []
+    return acts + more + asked
 
 
 def _money(state: State) -> list[Act]:

@@ -76,12 +76,16 @@ def _purchases(lives: Sequence[Life]) -> Iterator[Finding]:
     yield from each("order", Order.objects.values_list("pk", flat=True), ())
 
 
+def _with_add_ons() -> Iterator[Subscription]:
+    return Subscription.objects.select_related("plan").prefetch_related("add_ons").iterator(chunk_size=500)
+
+
 def _states(lives: Sequence[Life]) -> Iterator[Finding]:
-    rows = {row.provider_subscription_id: row for row in Subscription.objects.select_related("plan")}
+    rows = {row.provider_subscription_id: row for row in _with_add_ons()}
     for life in lives:
         row = rows.get(life.subscription_id)
-        ours = row and (row.status, row.plan.code, row.quantity)
-        expected = (life.state.status, life.state.plan, life.state.seats)
+        ours = row and (row.status, row.plan.code, row.quantity, sum(each.quantity for each in row.add_ons.all()))
+        expected = (life.state.status, life.state.plan, life.state.seats, life.state.add_ons)
         if row and ours != expected:
             yield Finding(Kind.DIFFERENT, f"{life.subscription_id} is {ours}, expected {expected}")
 
@@ -105,7 +109,7 @@ def _invoices(lives: Sequence[Life]) -> Iterator[Finding]:
 
 
 def _told(asked: Iterable[Asked]) -> list[Hashable]:
-    return [(each.total_minor, each.paid_minor, each.status) for each in asked]
+    return [(each.total_minor + each.void_minor, each.paid_minor, each.status) for each in asked]
 
 
 def overlaps(journal: Path) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from billing.models import Plan, PlanVersion
+from billing.models import Plan, PlanVersion, Price
 from platform_core.models import AuditEvent
 from tests import make
 from tests.pages import Browser
@@ -86,3 +86,25 @@ def test_a_plan_is_added_with_its_first_version_and_archived() -> None:
     assert browser.post(reverse("admin:billing_plan_operate", args=[plan.pk, "archive"])).status_code == 302
     assert Plan.objects.get().status == "archived"
     assert browser.get(reverse("admin:billing_plan_change", args=[plan.pk])).status_code == 200
+
+
+def test_a_new_price_is_held_to_what_the_provider_takes() -> None:
+    plan = make.plan(price_minor=None)
+    browser, page = owner(), reverse("admin:billing_price_add")
+    given = {"plan": str(plan.pk), "kind": "recurring", "interval": "month", "currency": "usd", "lookup_key": "month"}
+
+    for wrong, said in (
+        ({"amount_minor": "100000000"}, "At most 99999999 is wanted"),
+        ({"unit_price_nano": "5"}, "A price that is per_unit needs it."),
+        ({"amount_minor": "much"}, "Enter a whole number."),
+    ):
+        told = browser.post(page, given | wrong)
+        assert (told.status_code, said in told.content.decode()) == (200, True)
+    assert not Price.objects.exists()
+    assert browser.post(page, given | {"amount_minor": "6500"}).status_code == 302
+    price = Price.objects.get()
+    assert browser.post(reverse("admin:billing_price_change", args=[price.pk]), {}).status_code == 302
+    assert not Price.objects.get().is_active
+    make.price(plan, interval="year", amount_minor=10**15, lookup_key="much", provider_price_id="")
+    told = browser.post(reverse("admin:billing_price_operate_list", args=["publish"]), follow=True)
+    assert "0 published; much refused: The payment provider refused the request" in told.content.decode()

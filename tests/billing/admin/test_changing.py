@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from billing.models import SubscriptionChange
 from platform_core.models import AuditEvent
+from tests.billing import beside
 from tests.billing.changing import PRO, charged, customer, present
+from tests.billing.waiting import asked_customer
 from tests.clients import staff
 from tests.pages import Browser
 
@@ -18,9 +20,9 @@ WISH = {"plan": "hosting-pro", "interval": "month", "quantity": "1", "timing": "
 class Page:
     """The question, as somebody answers it."""
 
-    def __init__(self) -> None:
+    def __init__(self, operation: str = "change_plan") -> None:
         self.browser = Browser(staff("billing.view_subscription", "billing.change_subscription").user)
-        self.path = reverse("admin:billing_subscription_operate", args=[present().pk, "change_plan"])
+        self.path = reverse("admin:billing_subscription_operate", args=[present().pk, operation])
         self.text = html.unescape(self.browser.get(self.path).content.decode())
         self.shown = ""
 
@@ -60,7 +62,7 @@ def test_another_wish_is_told_anew() -> None:
     assert page.send(plan="hosting-starter") == 200
     assert "are kept as the customer's credit, then $49.00" in page.text
     assert page.send(plan="hosting-starter", timing="renewal") == 200
-    assert "is in force from 1 April 2027 on, then $49.00 each month" in page.text
+    assert ": in force from 1 April 2027 on, then $49.00 each month" in page.text
     assert not SubscriptionChange.objects.exists()
     assert page.send(plan="hosting-starter", timing="renewal") == 302
     assert SubscriptionChange.objects.get().status == "scheduled"
@@ -109,3 +111,32 @@ def test_a_long_key_is_a_key() -> None:
     assert page.send(key="k" * 80) == 302
 
     assert len(SubscriptionChange.objects.get().request_digest) == 64
+
+
+def test_what_is_beside_the_plan_is_told_and_then_changed() -> None:
+    beside.held()
+    beside.done({beside.BACKUPS: 2})
+    before, page = charged(), Page("change_add_ons")
+    counts = {beside.BACKUPS: "3", beside.SUPPORT: "0", beside.SEATS: "0", beside.PACKS: "0"}
+
+    assert page.send(**counts) == 200
+    assert "has 2 of More backups with Hosting Starter." in page.text
+    assert "3 More backups: in force at once; " in page.text
+    assert page.send(**counts) == 302
+    assert (beside.has(), len(charged())) == ({beside.BACKUPS: 3}, len(before) + 1)
+    assert page.send(**{**counts, beside.BACKUPS: "0"}, timing="renewal") == 200
+    assert "no More backups: in force from 1 April 2027 on, then $49.00 each month" in page.text
+    assert page.send(**{**counts, beside.BACKUPS: "3"}) == 200
+    assert "has it so already" in page.text
+
+
+def test_the_customer_confirms_where_their_bank_wants_it() -> None:
+    asked_customer()
+    page = Page()
+
+    page.send()
+    assert page.send() == 302
+
+    path = reverse("admin:billing_subscription_change", args=[present().pk])
+    assert "once the customer has confirmed it with their bank" in page.browser.get(path).content.decode()
+    assert (present().plan.code, charged()) == ("hosting-starter", [4_900])

@@ -3,14 +3,18 @@
 import html
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import Plan, PlanMigration, PlanMove
-from billing.services import versions
+from billing.services import plan_migrations, versions
 from platform_core.models import Job
 from tests import make
 from tests.clients import staff
 from tests.pages import Browser
+
+Policy = PlanMigration.Policy
 
 
 def plan() -> Plan:
@@ -57,6 +61,29 @@ def test_what_cannot_be_answered_makes_no_draft(answers: dict[str, str]) -> None
     assert browser().post(ask, given | answers).status_code == 200
 
     assert not PlanMove.objects.exists()
+
+
+def test_the_list_asks_as_often_for_many_as_for_one() -> None:
+    page, asked = browser(), []
+    row = Plan.objects.select_related("current", "product").get(pk=plan().pk)
+    for _ in range(3):
+        plan_migrations.draft(row, row, Policy.FREE, at_list_price=False, by=None, reason="x")
+        with CaptureQueriesContext(connection) as queries:
+            shown = page.get(reverse("admin:billing_planmigration_changelist")).content.decode()
+        asked.append(len(queries))
+
+    assert shown.count("1 waiting") == 3
+    assert asked[1] == asked[2]
+
+
+def test_what_they_may_decline_is_written_down() -> None:
+    row = plan()
+    ask = reverse("admin:billing_plan_operate", args=[row.pk, "move_subscribers"])
+    given = {"answered": "1", "key": "k", "to": str(row.pk), "policy": "renewal", "is_declinable": "on", "reason": "x"}
+
+    assert browser().post(ask, given).status_code == 302
+
+    assert PlanMigration.objects.get().is_declinable
 
 
 def test_it_takes_a_permission_of_its_own() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests import clocks, kept
+from tests import clocks, kept, make
 from tests.billing import lives
 from tests.clients import staff, staff_in
 from tests.pages import Browser, Outline
@@ -14,7 +14,7 @@ from tests.pages import Browser, Outline
 PAGE = "/admin/billing/mrrmovement/revenue/"
 LIST = "/admin/billing/mrrmovement/"
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
-SEES_ALL = ("billing.view_mrrmovement", "billing.view_subscription", "billing.view_invoice")
+SEES_ALL = ("billing.view_mrrmovement", "billing.view_subscription", "billing.view_invoice", "billing.view_payment")
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +69,26 @@ def test_every_number_opens_its_rows(browser: Browser) -> None:
     shown = words_of_list(browser, f"{LIST}?currency=usd&kind=churn&month_on=2026-03-01")
     assert "Harbour" in shown
     assert "Mill" not in shown
+
+
+def test_the_tries_behind_the_payment_success_rate_are_counted_as_they_are_listed() -> None:
+    browser = Browser(staff(*SEES_ALL).user)
+    for status, amount in (("succeeded", 100), ("failed", 200), ("failed", 300), ("pending", 400)):
+        with clocks.at(datetime(2026, 2, 3, tzinfo=UTC)):
+            make.payment(status=status, amount_minor=amount, failure="Declined." if status == "failed" else "")
+
+    answer = opened(browser, "?from=2026-01&to=2026-03")
+
+    page = words(answer)
+    assert "Payments that went through 33.3% 1 of 3, 2 failed" in page
+    assert "Feb 2026 USD 3 1 2 33.3%" in page
+    assert "Declined. $3.00, 3 Feb 2026" in page
+    links = re.findall(r'href="(/admin/billing/payment/\?[^"]+)"', answer.content.decode())
+    assert len(links) == 4
+    listed = [words_of_list(browser, link.replace("&amp;", "&")).count("visa 4242") for link in links]
+    assert sorted(listed) == [1, 2, 2, 3]
+    with clocks.at(datetime(2026, 2, 20, tzinfo=UTC)):
+        assert "Payments that went through, this month 33.3% 1 of 3, 2 failed" in words(browser.get("/admin/"))
 
 
 def words_of_list(browser: Browser, path: str) -> str:

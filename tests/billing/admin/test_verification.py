@@ -20,6 +20,19 @@ def closed_with_overage() -> BillingPeriod:
     return BillingPeriod.objects.exclude(status=BillingPeriod.Status.OPEN).get()
 
 
+def test_what_an_invoice_was_sealed_with_can_be_read() -> None:
+    closed_with_overage()
+    invoice = Invoice.objects.latest("issued_at")
+
+    page = Browser(staff("billing.view_invoice").user).words(f"/admin/billing/invoice/{invoice.pk}/change/")
+
+    # The databases keep a document's names in orders of their own.
+    assert "Unit price $129.00" in page
+    assert "Amount $129.00" in page
+    assert "Unit price $2.50 per million" in page
+    assert "{" not in page.partition("Evidence")[2].partition("Period start")[0]
+
+
 def ask(path: str, *permissions: str) -> str:
     answer = Browser(staff(*permissions).user).post(f"/admin/billing/{path}/do/verify/", follow=True)
     return str(answer.content.decode())

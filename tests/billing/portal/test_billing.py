@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 
 from billing.models import CheckoutSession, PaymentMethod, SubscriptionAddOn, SubscriptionChange
+from billing.services import changes
+from billing.services.proposals import Asked
 from orgs.models import Organization
 from orgs.roles import Role
 from platform_core import clock
 from tests import make
-from tests.billing.changing import charged, customer, present
+from tests.billing import shop
+from tests.billing.changing import charged, customer, present, price_of, proposed
+from tests.billing.waiting import asked_customer, at_the_bank, pending_there, the_change
 from tests.pages import Browser
 
 
@@ -120,6 +124,54 @@ def test_canceled_and_resumed() -> None:
     assert "On: renews 1 Apr 2027" in browser.read("/billing").text
 
 
+@pytest.mark.parametrize("is_binding", [True, False])
+def test_a_change_of_plan_that_staff_planned_says_what_comes_and_when(is_binding: bool) -> None:
+    held, browser = customer(), owner()
+    make.subscription_change(
+        held,
+        kind="upgrade",
+        timing="renewal",
+        status="scheduled",
+        price=price_of("hosting-pro"),
+        effective_at=held.current_period_end,
+        is_binding=is_binding,
+    )
+
+    page = browser.read("/billing")
+    answer = browser.send(f"/billing/{held.pk}/resume")
+
+    assert "Planned Hosting Pro at $129 a month from 1 Apr 2027" in page.text
+    assert ("for everybody on Hosting Starter" in page.text) is is_binding
+    assert ("Stay on Hosting Starter" in page.text) is not is_binding
+    assert answer.location == "/billing"
+    said = browser.read("/billing").text
+    assert ("that cannot be taken back" in said) is is_binding
+    assert held.changes.get(kind="upgrade").status == ("scheduled" if is_binding else "withdrawn")
+
+
+def test_newer_terms_that_are_planned_are_named_and_come_though_it_was_canceled_in_between() -> None:
+    held, browser = customer(), owner()
+    make.subscription_change(
+        held,
+        kind="terms",
+        timing="renewal",
+        status="scheduled",
+        plan_version=held.plan_version,
+        effective_at=held.current_period_end,
+        is_binding=True,
+    )
+
+    assert "Planned The present terms of Hosting Starter, at the same price, from 1 Apr 2027" in (
+        browser.read("/billing").text
+    )
+    browser.send(f"/billing/{held.pk}/cancel", at="period_end")
+    assert "1 Apr 2027 , if you resume it" in browser.read("/billing").text
+    browser.send(f"/billing/{held.pk}/resume")
+
+    assert "You can choose another plan or cancel before" in browser.read("/billing").text
+    assert held.changes.get(kind="terms").status == "scheduled"
+
+
 def test_a_strangers_subscription_does_not_exist(organization: Organization) -> None:
     browser, theirs = Browser(make.person(organization)), make.subscription()
 
@@ -168,3 +220,56 @@ def test_what_goes_with_a_plan_stands_on_its_card() -> None:
     page = Browser(make.person(held.organization)).read("/billing")
 
     assert "With it 3 \u00d7 Storage" in page.text
+
+
+# --- The bank wants to hear from the customer -------------------------------------------------------------------------
+def test_a_change_that_the_bank_wants_confirmed_says_where_and_until_when() -> None:
+    held = asked_customer()
+    browser = owner()
+    page = browser.read(f"/billing/{held.pk}/change", plan="hosting-pro", quantity="2")
+
+    due, at = (_hidden(page.html, name) for name in ("due", "at"))
+    browser.send(f"/billing/{held.pk}/change", plan="hosting-pro", quantity="2", due=due, at=at)
+    page = browser.read("/billing")
+
+    assert "Your bank wants you to confirm the payment." in page.text
+    assert "You asked for Hosting Pro, 2 of it. It is in force as soon as your bank has paid" in page.text
+    assert f"${int(due) / 100:.2f}" in page.text
+    assert "Until 18 Mar 2027" in page.text
+    assert the_change().confirm_url in page.links
+    assert "$49 a month" in page.text
+    assert f"/billing/{held.pk}/change" in page.links
+    reader = Browser(make.person(held.organization, Role.MEMBER)).read("/billing")
+    assert the_change().confirm_url not in reader.links
+    at_the_bank("confirm")
+    shop.catch_up()
+    after = browser.read("/billing").text
+    assert ("Confirm the payment" in after, "$129 a month, 2 of it" in after) == (False, True)
+
+
+def test_whoever_stays_as_they_are_pays_nothing() -> None:
+    held, browser = asked_customer(), owner()
+    changes.change_plan(proposed(), Asked(None))
+
+    assert "Stay on Hosting Starter" in browser.read("/billing").text
+    assert browser.send(f"/billing/{held.pk}/resume").location == "/billing"
+
+    page = browser.read("/billing").text
+    assert ("Confirm the payment" in page, "Stay on" in page) == (False, False)
+    assert (pending_there(), charged()) == (False, [4_900])
+
+
+def test_the_page_of_a_checkout_is_done_once_it_is_paid() -> None:
+    held, browser = asked_customer(), owner()
+    path = browser.send("/checkout", plan="hosting-pro").location.removeprefix("http://127.0.0.1:8000")
+    page = browser.read(path)
+
+    given = {"due": _hidden(page.html, "due"), "at": _hidden(page.html, "at")}
+    done = browser.send(path, plan="hosting-pro", quantity="1", **given)
+
+    assert done.location == "http://127.0.0.1:8000/billing"
+    assert CheckoutSession.objects.get(subscription=held).status == "open"
+    at_the_bank("confirm")
+    shop.catch_up()
+    assert CheckoutSession.objects.get(subscription=held).status == "completed"
+    assert browser.read(path).location == "/billing"

@@ -1,13 +1,16 @@
 """From a plan to the payment page and back."""
 
+from collections.abc import Callable
+
 import pytest
 
 from billing.models import CheckoutSession
 from billing.providers.sandbox.checkout import Payer, pay
+from billing.services import catalog, plan_editing
 from orgs.roles import Role
 from tests import make
 from tests.billing import month, shop
-from tests.pages import Browser
+from tests.pages import Browser, Page
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +55,18 @@ def test_a_role_that_may_not_buy_is_refused(role: Role) -> None:
     assert not CheckoutSession.objects.exists()
 
 
+@pytest.mark.parametrize("ask", [Browser.send, Browser.read])
+def test_what_a_bundle_covers_is_not_sold_beside_it(ask: Callable[..., Page]) -> None:
+    organization = make.organization("Harbour Bakery")
+    shop.bundled(organization)
+
+    page = ask(Browser(make.person(organization)), "/checkout", plan="pages-team")
+
+    assert page.status == 409
+    assert "Harbour Bakery has Pages already: Bundle Team covers it." in page.text
+    assert not CheckoutSession.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["/checkout", "/buy"])
 def test_a_plan_that_is_not_there_is_not_found(path: str) -> None:
     browser = Browser(make.person(make.organization())) if path == "/checkout" else Browser()
@@ -76,6 +91,27 @@ def test_a_second_plan_of_a_product_leads_to_the_page_of_the_change() -> None:
 
     offer = CheckoutSession.objects.get(status="open")
     assert (page.status, page.location) == (302, f"http://127.0.0.1:8000/checkout/{offer.pk}")
+
+
+def test_what_is_paid_once_is_bought_beside_a_subscription_to_its_product() -> None:
+    organization = make.organization("Harbour Bakery")
+    shop.bought(organization)
+    month.hear("checkout.session.completed")
+    once = {"kind": "one_off", "currency": "usd", "amount_minor": 25_000}
+    plan_editing.add("hosting", {"code": "setup", "name": "Setup", "prices": [once]}, by=None)
+    catalog.publish_prices()
+    browser = Browser(organization.memberships.get().user)
+
+    shelf = browser.read("/plans")
+    cart = browser.read("/checkout", plan="setup")
+    page = browser.send("/checkout", plan="setup", interval="once")
+
+    assert "Buy Setup" in shelf.text
+    assert (cart.status, "Paid once." in cart.text) == (200, True)
+    begun = CheckoutSession.objects.get(status="open")
+    assert (page.status, page.location, begun.plan.code, begun.is_one_off) == (302, begun.url, "setup", True)
+    assert begun.subscription is None
+    assert "/change?plan=hosting-starter" in browser.read("/checkout", plan="hosting-starter").location
 
 
 @pytest.mark.parametrize("path", ["/checkout", "/buy"])

@@ -106,6 +106,36 @@ def test_a_customer_sees_which_plan_is_theirs_and_cannot_buy_it_twice() -> None:
 
 
 @pytest.mark.usefixtures("_price_list")
+def test_what_a_bundle_of_theirs_covers_is_not_offered_again() -> None:
+    organization = make.organization()
+    bundle = Plan.objects.get(code="bundle-team")
+    make.subscription(organization, bundle)
+
+    page = Browser(make.person(organization)).read("/plans")
+
+    # Three products of two priced plans each.
+    assert page.text.count("Included in Bundle Team") == 6
+    for product in ("Pages", "Alerts", "Synthetics"):
+        assert f'aria-label="Buy {product}' not in page.html
+        assert f"Talk to us about {product} Enterprise" in page.html
+    assert "Change to Bundle Business" in page.text
+    assert "Buy Hosting Starter" in page.text
+    assert "Included in" not in Browser(make.person(make.organization())).read("/plans").text
+
+
+@pytest.mark.usefixtures("_price_list")
+def test_what_they_bought_by_itself_beside_a_bundle_can_be_changed() -> None:
+    organization = make.organization()
+    make.subscription(organization, Plan.objects.get(code="bundle-team"))
+    make.subscription(organization, Plan.objects.get(code="pages-team"))
+
+    page = Browser(make.person(organization)).read("/plans")
+
+    assert page.text.count("Included in Bundle Team") == 4
+    assert 'aria-label="Change to Pages Business"' in page.html
+
+
+@pytest.mark.usefixtures("_price_list")
 def test_another_s_plan_is_not_mine() -> None:
     make.subscription(make.organization(), Plan.objects.get(code="hosting-pro"))
 

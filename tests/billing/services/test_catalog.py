@@ -7,7 +7,9 @@ from billing.providers.protocol import ProviderError
 from billing.providers.sandbox import faults
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
+from billing.providers.stripe.client import build_client
 from billing.services import catalog, prices
+from billing.services.publishing import Published
 from orgs.models import Product
 from platform_core.models import AuditEvent
 from tests import make
@@ -71,8 +73,8 @@ def test_publishing_gives_each_recurring_price_an_id_once() -> None:
     staff = make.user(is_staff=True)
     catalog.load_price_list()
 
-    assert catalog.publish_prices(by=staff) == 11
-    assert catalog.publish_prices(by=staff) == 0
+    assert catalog.publish_prices(by=staff).count == 11
+    assert catalog.publish_prices(by=staff).count == 0
 
     published = Price.objects.exclude(provider_price_id="")
     assert set(published.values_list("kind", flat=True)) == {"recurring"}
@@ -89,7 +91,7 @@ def test_what_is_not_sold_is_not_published() -> None:
     Plan.objects.exclude(code="pages-team").update(status="archived")
     Price.objects.filter(plan__code="pages-team").update(is_active=False)
 
-    assert catalog.publish_prices() == 0
+    assert catalog.publish_prices().count == 0
     assert not Record.objects.exists()
 
 
@@ -100,7 +102,7 @@ def test_a_price_known_at_the_provider_is_adopted() -> None:
     before = dict(Price.objects.values_list("lookup_key", "provider_price_id"))
     Price.objects.update(provider_price_id="")
 
-    assert catalog.publish_prices() == 11
+    assert catalog.publish_prices().count == 11
 
     assert dict(Price.objects.values_list("lookup_key", "provider_price_id")) == before
 
@@ -112,14 +114,14 @@ def test_publishing_survives_a_provider_that_does_not_answer(fault: Fault) -> No
         catalog.publish_prices()
     assert not Price.objects.exclude(provider_price_id="").exists()
 
-    assert catalog.publish_prices() == 11
+    assert catalog.publish_prices().count == 11
     assert Record.objects.filter(kind="price").count() == 11
 
 
 def test_somebody_else_published_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both got the same ids; the second has nothing to write and nothing to tell."""
     catalog.load_price_list()
-    waiting = catalog._unpublished()
+    waiting = list(catalog._unpublished())
     catalog.publish_prices()
     monkeypatch.setattr(catalog, "_unpublished", lambda: waiting)
 
@@ -134,13 +136,13 @@ def test_a_price_in_anothers_place_is_published_beside_it_and_every_scheme_is() 
     monthly = prices.put_on_sale(plan, {"amount_minor": 6_500}, by=None)
     prices.put_on_sale(plan, {"interval": "year", "scheme": "flat", "amount_minor": 65_000}, by=None)
     prices.put_on_sale(plan, {"currency": "jpy", "scheme": "graduated", "tiers": tiers}, by=None)
-    prices.put_on_sale(plan, {"currency": "kwd", "scheme": "package", "amount_minor": 5, "package_size": 9}, by=None)
+    prices.put_on_sale(plan, {"currency": "kwd", "scheme": "package", "amount_minor": 50, "package_size": 9}, by=None)
     prices.put_on_sale(plan, {"kind": "one_off", "amount_minor": 9_900}, by=None)
-    assert catalog.publish_prices() == 5
+    assert catalog.publish_prices().count == 5
     successor = prices.replace(monthly, by=None, amount_minor=7_500)
 
-    assert catalog.publish_prices() == 1
-    assert catalog.publish_prices() == 0
+    assert catalog.publish_prices().count == 1
+    assert catalog.publish_prices().count == 0
 
     found = {record.data["lookup_key"]: record.data for record in Record.objects.filter(kind="price")}
     assert sorted(found) == [
@@ -156,3 +158,42 @@ def test_a_price_in_anothers_place_is_published_beside_it_and_every_scheme_is() 
     assert found["pages-team-one_off-usd"]["recurring"] is None
     assert found["pages-team-month-kwd"]["transform_quantity"] == {"divide_by": 9, "round": "up"}
     assert found["pages-team-year-usd"]["tiers_mode"] == "volume"
+
+
+def test_one_that_the_provider_refuses_stands_in_nobodys_way() -> None:
+    """More than the provider takes: it came here when nobody looked."""
+    staff = make.user(is_staff=True)
+    plan = make.plan("pages-team", price_minor=None)
+    prices.put_on_sale(plan, {"amount_minor": 6_500}, by=None)
+    too_much = make.price(
+        make.plan("alerts-team", price_minor=None), amount_minor=10**15, lookup_key="a-first", provider_price_id=""
+    )
+
+    done = catalog.publish_prices(by=staff)
+
+    reason = "The payment provider refused the request"
+    assert (done.count, [refused.code for refused in done.refused]) == (1, ["a-first"])
+    assert str(done).startswith(f"1 published; a-first refused: {reason}")
+    assert plan.prices.get().provider_price_id
+    too_much.refresh_from_db()
+    assert (too_much.is_active, too_much.provider_price_id) == (False, "")
+    event = AuditEvent.objects.get(action="price.refuse")
+    assert (event.target_id, event.actor_id) == (str(too_much.pk), str(staff.pk))
+    assert event.changes["reason"].startswith(reason)
+    assert catalog.publish_prices(by=staff) == Published(0)
+
+
+def test_a_place_that_something_else_has_by_now_is_not_given_back() -> None:
+    plan = make.plan("pages-team", price_minor=None)
+    euros = prices.put_on_sale(plan, {"currency": "eur", "amount_minor": 6_500, "lookup_key": "team"}, by=None)
+    catalog.publish_prices()
+    client = build_client()
+    product = client.v1.products.create({"name": "Theirs"}).id
+    client.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 7, "lookup_key": "team.2"})
+    dollars = prices.replace(euros, by=None, currency="usd")
+    other = prices.put_on_sale(plan, {"currency": "eur", "amount_minor": 7_000}, by=None)
+
+    done = catalog.publish_prices()
+
+    assert (done.count, [refused.code for refused in done.refused]) == (1, [dollars.lookup_key])
+    assert list(plan.prices.filter(is_active=True)) == [other]

@@ -1,7 +1,6 @@
 """Paid by the month or by the year: what was shown is what is charged, and staff say when it is in force."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
@@ -13,9 +12,7 @@ from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import Mail
 from tests import kept, make
 from tests.billing import shop
-from tests.billing.cards import PAYS, set_card
-from tests.billing.changing import MIDDLE, PRO, STARTER, charged, customer, present, read
-from tests.billing.providers.sandbox.shop import client
+from tests.billing.changing import PRO, STARTER, charged, customer, present
 
 Timing = SubscriptionChange.Timing
 Kind = SubscriptionChange.Kind
@@ -143,53 +140,13 @@ def test_a_plan_that_is_not_sold_by_the_year_is_not_had_by_it() -> None:
         wanted("pro", "year")
 
 
-class TestWhatWasPaused:
-    """The trial ended, and there was nothing to charge."""
-
-    def paused(self) -> Subscription:
-        held = customer()
-        api = client().v1
-        settings = {"end_behavior": {"missing_payment_method": "pause"}}
-        ends_at = int((MIDDLE + timedelta(days=2)).timestamp())
-        wish: Any = {"trial_end": ends_at, "trial_settings": settings}
-        api.subscriptions.update(held.provider_subscription_id, wish)
-        for method in api.payment_methods.list(
-            {"customer": held.organization.billing_account.provider_customer_id}
-        ).data:
-            api.payment_methods.detach(method.id)
-        sandbox.advance(datetime.fromtimestamp(ends_at, UTC) + timedelta(hours=2))
-        shop.catch_up()
-        return present()
-
-    def test_it_goes_on_with_a_card_and_is_charged_once(self) -> None:
-        held, before = self.paused(), charged()
-        assert held.status == "paused"
-        held.organization.refresh_from_db()
-        assert held.organization.product_codes == []
-        with pytest.raises(Conflict, match="Add a payment method first"):
-            changes.resume(held, NOBODY)
-        assert not SubscriptionChange.objects.exists()
-
-        set_card(held, PAYS)
-        read()
-        change = changes.resume(present(), NOBODY)
-
-        assert (change.kind, change.status) == ("resume", "applied")
-        assert present().status == "active"
-        sandbox.advance(sandbox.now() + timedelta(hours=2))
-        shop.catch_up()
-        assert (present().status, charged()) == ("active", [*before, STARTER])
-        held.organization.refresh_from_db()
-        assert held.organization.product_codes == ["hosting"]
-
-
-def test_it_is_not_changed_alone_where_something_is_sold_beside_it() -> None:
+def test_it_is_not_changed_where_what_is_beside_it_is_not_sold_by_that_interval() -> None:
     held = monthly()
     beside = make.plan(product=held.plan.product, rank=9, is_add_on=True)
     SubscriptionAddOn.objects.create(subscription=held, price=beside.prices.get(), plan_version=beside.current)
     price, quantity = proposals.target(held, plan="", quantity=None, direction=Kind.UPGRADE, interval="year")
 
-    with pytest.raises(Conflict, match="paid by the same interval"):
+    with pytest.raises(Conflict, match="is not sold by the year: remove it first"):
         proposals.propose(held, price, quantity)
 
     assert beside not in plans.beside(held)

@@ -8,7 +8,7 @@ import pytest
 from billing.models import Subscription, SubscriptionChange
 from billing.providers.protocol import ProviderError
 from billing.providers.sandbox.faults import Fault, Plan, injected
-from billing.services import changes, proposals
+from billing.services import asking, changes, proposals
 from billing.services.changes import Refused
 from billing.services.proposals import Asked
 from platform_core import clock
@@ -108,7 +108,7 @@ def test_a_slow_caller_takes_back_nothing_that_was_planned_since() -> None:
     assert changes.settle_one("test")
     planned = upgraded("hosting-starter")
 
-    changes._record(row, None, None)
+    changes._record(row, None, asking.Answer())
 
     planned.refresh_from_db()
     assert planned.status == Status.SCHEDULED

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from djstripe import models as mirrored
 
 from billing.models import CheckoutSession, Coupon, CouponRedemption, Invoice, Plan, Price, Subscription
 from billing.providers.protocol import ProviderError
@@ -55,6 +56,21 @@ def test_it_is_held_with_the_page_and_used_with_the_payment(organization: Organi
     assert (refused.value.code, list(refused.value.details)) == ("COUPON_USED", ["coupon"])
     with pytest.raises(Conflict, match="as often as it can be"):
         extras.cart(make.organization(), coupon="SPRING")
+
+
+def test_what_was_bought_with_it_is_mirrored_too(organization: Organization) -> None:
+    extras.coupon()
+
+    pay(opened(organization).provider_session_id)
+    shop.catch_up()
+
+    subscription, invoice = mirrored.Subscription.objects.get(), mirrored.Invoice.objects.get()
+    discount = mirrored.Discount.objects.get()
+    assert subscription.id == Subscription.objects.get().provider_subscription_id
+    assert invoice.id == Invoice.objects.get().provider_invoice_id
+    assert (invoice.stripe_data["total"], mirrored.LineItem.objects.count()) == (9_675, 1)
+    assert [each["id"] for each in invoice.stripe_data["discounts"]] == [discount.id]
+    assert discount.customer == subscription.customer
 
 
 def test_a_page_that_ran_out_gives_the_last_use_to_another(organization: Organization) -> None:

@@ -63,6 +63,32 @@ def test_a_debit_that_does_not_come_ends_it_and_frees_the_coupon(organization: O
     assert (mail.to, mail.subject) == (organization.billing_email, "Your payment for Hosting Pro did not arrive")
 
 
+def test_nobody_asks_again_for_what_a_bank_refused_to_pay_once(organization: Organization) -> None:
+    row = bought_once(organization)
+    page = Record.objects.get(object_id=row.provider_session_id)
+    page.data["payment_method_types"] = ["card", "us_bank_account"]
+    page.save()
+    pay(row.provider_session_id, Payer(email="kim@harbour.test", account="000222222227"))
+    shop.catch_up()
+    row.refresh_from_db()
+    assert row.status == "open"
+
+    clock.advance(by=timedelta(days=5))
+    shop.catch_up()
+    clock.advance(by=timedelta(days=30))
+    shop.catch_up()
+
+    row.refresh_from_db()
+    assert row.status == "failed"
+    (theirs,) = Record.objects.filter(kind="invoice")
+    assert (theirs.data["status"], theirs.data["next_payment_attempt"]) == ("void", None)
+    (intent,) = Record.objects.filter(kind="payment_intent")
+    assert intent.data["status"] == "canceled"
+    assert not Purchase.objects.exists()
+    assert not Invoice.objects.exclude(status="void").exists()
+    assert all(each.holds for each in conservation.report())
+
+
 def test_a_guest_is_told_at_the_address_that_they_gave() -> None:
     assert debited(bought_once(None), "unpaid", ["failed"])
 

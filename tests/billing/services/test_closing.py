@@ -53,7 +53,7 @@ def test_closing_freezes_figures_terms_and_evidence() -> None:
     )
     assert period.closed_at is not None
     assert period.invoiced_at is None
-    assert period.evidence["rounding"] == "line-half-up/1"
+    assert period.evidence["rounding"] == "tier-half-up/1"
     assert period.evidence["usage"] == {"tokens": 1_500_000}
     assert [line["amount_minor"] for line in period.evidence["lines"]] == [2_900, 1_000]
     assert rating.verify(period) == []

@@ -118,6 +118,7 @@ def test_it_is_known_by_its_code_however_it_is_typed(organization: Organization)
 
 def test_one_is_made_and_ended() -> None:
     product = make.product("pages")
+    make.plan(product=product)
 
     made = coupons.add(
         {"code": "spring", "name": "Spring", "amount_minor": 500, "currency": "usd", "product": "pages"}, by=None
@@ -181,7 +182,7 @@ def test_each_is_published_as_it_was_agreed() -> None:
     make.coupon("MONTHS", duration="repeating", months=3)
     make.coupon("ENDED", is_active=False)
 
-    assert coupons.publish() == 3
+    assert coupons.publish().count == 3
 
     assert set(Coupon.objects.values_list("code", "provider_coupon_id")) == {
         ("QUARTER", "QUARTER"),
@@ -198,7 +199,7 @@ def test_each_is_published_as_it_was_agreed() -> None:
     codes = build_client().v1.promotion_codes.list().data
     first = {code.code: code.restrictions.first_time_transaction for code in codes}
     assert first == {"QUARTER": False, "FIVE": True, "MONTHS": False}
-    assert coupons.publish() == 0
+    assert coupons.publish().count == 0
     assert Record.objects.filter(kind="coupon").count() == 3
     assert AuditEvent.objects.filter(action="coupon.publish").count() == 3
 
@@ -213,6 +214,22 @@ def test_one_for_a_product_is_published_for_each_of_its_plans() -> None:
     coupons.publish()
 
     assert Record.objects.get(kind="coupon").data["_products"] == ["pages-solo", "pages-team"]
+
+
+def test_one_for_a_product_without_plans_is_refused_and_never_published() -> None:
+    product = make.product("pages")
+    terms = {"code": "early", "name": "Early", "percent_basis_points": 1_000, "product": "pages"}
+
+    with pytest.raises(InvalidInput) as refused:
+        coupons.add(terms, by=None)
+
+    assert list(refused.value.details) == ["product"]
+    assert not Coupon.objects.exists()
+    # As an import may have left it: at the provider it would be for every product there.
+    make.coupon("EARLY", product=product)
+    make.plan("pages-solo", product=product)
+    assert coupons.publish().count == 0
+    assert not Record.objects.filter(kind="coupon").exists()
 
 
 def test_of_two_that_publish_at_once_one_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,14 +12,18 @@ from billing.models import CreditNote, CreditNoteLine, Invoice, LegalEntity, Tax
 from billing.providers import provider
 from billing.providers.protocol import ProviderError, ProviderRefused
 from billing.providers.sandbox.faults import Fault, injected
+from billing.providers.sandbox.models import Record
 from billing.services import crediting, finalizing, invoice_verification, wallet
 from billing.services.ledger import Account, balance
 from billing.services.wallet import KeyReused
 from orgs.models import Organization
+from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import AuditEvent
+from platform_core.schedule import find
 from tests import make
 from tests.billing import shop
+from tests.billing.providers.sandbox.shop import client
 from tests.billing.services.test_dunning import refused
 from tests.processes import race, shared_database
 
@@ -118,6 +122,121 @@ def test_an_open_invoice_of_the_providers_is_lowered_there_once() -> None:
     assert CreditNote.objects.get().provider_credit_note_id == note.provider_credit_note_id != ""
 
 
+def lost(fault: Fault) -> tuple[Invoice, CreditNote]:
+    """A credit note of 9.00 whose answer was lost two minutes ago: it was made at the provider, or it was not."""
+    invoice = refused().invoices.get(status="open")
+    with injected(fault, method="POST", path="/v1/credit_notes", times=9), pytest.raises(ProviderError):
+        credit(invoice, 900, "k")
+    assert crediting.settle_requested() == {"settled": 0, "failed": 0}
+    CreditNote.objects.update(created_at=clock.now() - crediting.PATIENCE)
+    return invoice, CreditNote.objects.get()
+
+
+def became(invoice: Invoice, status: str, paid_minor: int = 0) -> None:
+    """As the provider told of it before it told of any credit note."""
+    Invoice.objects.filter(pk=invoice.pk).update(status=status, paid_minor=paid_minor)
+
+
+def made_there(invoice: Invoice) -> int:
+    return len(client().v1.credit_notes.list({"invoice": invoice.provider_invoice_id}).data)
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT_AFTER, Fault.TIMEOUT_BEFORE])
+def test_one_whose_answer_was_lost_is_asked_for_again_by_the_clock(fault: Fault) -> None:
+    invoice, note = lost(fault)
+
+    assert find("requested-credit-notes").run() == {"settled": 1, "failed": 0}
+    assert crediting.settle_requested() == {"settled": 0, "failed": 0}
+
+    note.refresh_from_db()
+    assert (note.status, note.number, note.wallet_minor, made_there(invoice)) == ("issued", "CN-000001", 0, 1)
+    assert note.provider_credit_note_id
+    assert balance(Account.RECEIVABLE, "usd", invoice.organization_id) == 12_000
+
+
+def test_while_the_provider_is_away_it_waits() -> None:
+    _, note = lost(Fault.TIMEOUT_BEFORE)
+
+    with injected(Fault.TIMEOUT_BEFORE, path="/v1/credit_notes", times=9):
+        assert crediting.settle_requested() == {"settled": 0, "failed": 1}
+
+    note.refresh_from_db()
+    assert note.status == "requested"
+
+
+@pytest.mark.parametrize("by_clock", [True, False])
+def test_what_lowered_an_invoice_before_it_was_paid_does_not_fill_the_wallet_as_well(by_clock: bool) -> None:
+    invoice, note = lost(Fault.TIMEOUT_AFTER)
+    became(invoice, "paid", 12_000)
+
+    assert (
+        crediting.settle_requested() == {"settled": 1, "failed": 0} if by_clock else credit(invoice, 900, "k") == note
+    )
+
+    note.refresh_from_db()
+    assert (note.status, note.wallet_minor, bool(note.provider_credit_note_id)) == ("issued", 0, True)
+    assert not Wallet.objects.exists()
+    invoice.refresh_from_db()
+    assert (invoice.credited_minor, invoice.unsettled_minor, made_there(invoice)) == (900, 0, 1)
+
+
+def test_what_the_provider_never_made_fills_the_wallet_once_it_is_paid() -> None:
+    invoice, note = lost(Fault.TIMEOUT_BEFORE)
+    became(invoice, "paid", 12_900)
+
+    assert crediting.settle_requested() == {"settled": 1, "failed": 0}
+    assert credit(invoice, 900, "k") == note
+
+    note.refresh_from_db()
+    assert (note.status, note.wallet_minor, note.provider_credit_note_id) == ("issued", 900, "")
+    assert (Wallet.objects.get().balance_minor, made_there(invoice)) == (900, 0)
+
+
+def test_of_an_invoice_that_the_provider_knows_nothing_of_nobody_is_asked() -> None:
+    invoice, note = lost(Fault.TIMEOUT_BEFORE)
+    became(invoice, "paid", 12_900)
+    Invoice.objects.filter(pk=invoice.pk).update(provider_invoice_id="")
+
+    with injected(Fault.SERVER_ERROR, path="/v1/", times=9):
+        assert crediting.settle_requested() == {"settled": 1, "failed": 0}
+
+    note.refresh_from_db()
+    assert (note.status, note.wallet_minor) == ("issued", 900)
+
+
+def test_what_was_void_there_before_it_was_heard_of_is_void_here() -> None:
+    invoice, note = lost(Fault.TIMEOUT_AFTER)
+    there = Record.objects.get(kind="credit_note")
+    there.data = {**there.data, "status": "void"}
+    there.save()
+    became(invoice, "paid", 12_900)
+
+    crediting.settle_requested()
+
+    note.refresh_from_db()
+    assert (note.status, note.wallet_minor) == ("void", 0)
+    assert not Wallet.objects.exists()
+
+
+def test_of_an_invoice_that_was_given_up_nothing_is_credited() -> None:
+    invoice, note = lost(Fault.TIMEOUT_BEFORE)
+    became(invoice, "uncollectible")
+
+    assert credit(invoice, 900, "k").failure == "An invoice that is uncollectible cannot be credited."
+
+    note.refresh_from_db()
+    assert (note.status, note.number) == ("failed", "")
+    assert not Wallet.objects.exists()
+
+
+def test_an_invoice_that_is_open_at_the_provider_is_lowered_there_first() -> None:
+    invoice, note = lost(Fault.TIMEOUT_BEFORE)
+
+    assert crediting._issue_here(note).status == "requested"
+
+    assert balance(Account.RECEIVABLE, "usd", invoice.organization_id) == 12_900
+
+
 def test_what_the_provider_refuses_is_free_again() -> None:
     """The provider knows nothing of this invoice."""
     invoice = make.invoice()
@@ -135,7 +254,7 @@ def test_what_the_provider_refuses_is_free_again() -> None:
 def test_what_is_issued_by_the_event_is_neither_issued_again_nor_refused(invoice: Invoice) -> None:
     note = credit(invoice, 900)
 
-    assert crediting._issue_one(note.pk, provider_id="cn_late").provider_credit_note_id == ""
+    assert crediting._issue_here(note).number == "CN-000001"
     crediting._refused(note, "late")
 
     note.refresh_from_db()

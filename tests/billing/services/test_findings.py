@@ -1,11 +1,16 @@
 """Staff settle a finding: the provider's state, ours, or left as it is for a reason."""
 
+from datetime import timedelta
+
 import pytest
 
 from billing.models import (
     BillingAccount,
+    BillingPeriod,
+    Consumer,
     Invoice,
     LedgerTransaction,
+    MrrMovement,
     Payment,
     ReconciliationFinding,
     Refund,
@@ -14,12 +19,14 @@ from billing.models import (
 from billing.providers.protocol import Snapshot
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
-from billing.services import findings, reconciliation
+from billing.services import changes, findings, mrr, reconciliation
 from identity.models import User
+from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
 from platform_core.models import AuditEvent
-from tests import make
-from tests.billing import shop
+from tenants.models import Order
+from tests import clocks, make
+from tests.billing import selling, shop
 
 
 @pytest.fixture
@@ -104,14 +111,62 @@ def test_a_payment_that_is_not_there_is_given_up_unless_it_brought_money(by: Use
     assert payment.status == ("succeeded" if status == "succeeded" else "canceled")
 
 
-def test_what_is_not_there_any_more_ends_here(subscription: Subscription, by: User) -> None:
+def gone(subscription: Subscription) -> ReconciliationFinding:
+    """The provider does not know it any more."""
     Subscription.objects.filter(pk=subscription.pk).update(provider_subscription_id="sub_gone")
-    finding = make.reconciliation_finding(object_id="sub_gone", kind="missing_there")
+    return make.reconciliation_finding(object_id="sub_gone", kind="missing_there")
+
+
+def test_what_is_not_there_any_more_ends_here_with_all_that_follows(subscription: Subscription, by: User) -> None:
+    planned = make.subscription_change(subscription, kind="cancel", status="scheduled")
+    confirming = make.subscription_change(subscription, kind="cancel", status="confirming", lapses_at=clock.now())
+    dunning = make.dunning(Invoice.objects.get())
+    finding = gone(subscription)
+    assert Order.objects.get().status != Order.Status.CANCELED
+
+    # What was bought a moment ago begins with the next second.
+    with clocks.at(clock.now() + timedelta(hours=1)):
+        findings.take(finding, by=by)
+
+    assert settled(finding, by) == "taken"
+    row = Subscription.objects.select_related("organization").get()
+    assert (row.status, row.ended_at, row.canceled_at) == ("canceled", row.ended_at, row.ended_at)
+    assert row.organization.product_codes == []
+    churn = MrrMovement.objects.order_by("pk").last()
+    assert churn is not None
+    assert (churn.kind, churn.amount_minor, list(mrr.disagreements())) == ("churn", -12_900, [])
+    period = BillingPeriod.objects.get()
+    assert (period.ends_at, period.usage_until) == (row.ended_at, None)
+    assert Order.objects.get().status == Order.Status.CANCELED
+    planned.refresh_from_db()
+    confirming.refresh_from_db()
+    dunning.refresh_from_db()
+    assert (planned.status, confirming.status, dunning.status) == ("withdrawn", "withdrawn", "lost")
+    assert not changes.settle_one("test")
+    event = AuditEvent.objects.get(action="subscription.update")
+    assert (event.actor_id, event.changes) == (str(by.pk), {"status": ["active", "canceled"]})
+
+
+def test_its_consumer_is_told(by: User) -> None:
+    sold = selling.sold().subscription or Subscription.objects.get()
+
+    findings.take(gone(sold), by=by)
+
+    consumer = Consumer.objects.get()
+    assert [event["type"] for event in selling.told(consumer)].count("subscription.canceled") == 1
+    assert selling.told(consumer)[-1]["type"] == "subscription.canceled"
+
+
+def test_one_that_ended_meanwhile_stays_as_it_ended(subscription: Subscription, by: User) -> None:
+    finding = gone(subscription)
+    Subscription.objects.update(status="canceled", ended_at=subscription.current_period_start)
+    before = AuditEvent.objects.filter(action="subscription.update").count()
 
     findings.take(finding, by=by)
 
     assert settled(finding, by) == "taken"
-    assert Subscription.objects.get().status == "canceled"
+    assert Subscription.objects.get().ended_at == subscription.current_period_start
+    assert AuditEvent.objects.filter(action="subscription.update").count() == before
 
 
 def test_a_wish_that_did_not_reach_the_provider_is_sent(subscription: Subscription, by: User) -> None:

@@ -15,6 +15,7 @@ from billing.services import closing, invoices
 from billing.services.periods import mirror
 from billing.services.usage import Bucket, record_buckets
 from tests import make
+from tests.billing import priced
 from tests.clocks import at
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, number, 1, tzinfo=UTC) for number in (1, 2, 3))
@@ -208,6 +209,19 @@ def test_a_base_line_of_a_period_that_is_not_open_yet_is_held_against_the_presen
     assert wrong(subscription, base_line(subscription, quantity=3)) == "base line is 2900, expected 8700"
     # It was one when that was billed, and is three since.
     assert wrong(subscription, base_line(subscription, quantity=1)) == ""
+
+
+def test_the_lines_of_a_period_are_held_together() -> None:
+    """Two in the second tier: of that one's own amount nothing was billed at first."""
+    plan = make.plan(price_minor=None)
+    price = make.price(plan, amount_minor=None, scheme="volume", tiers=priced.VOLUME["tiers"])
+    subscription = make.subscription(plan=plan, price=price, quantity=2)
+    units = base_line(subscription, quantity=2, amount_minor=6_001)
+    once = base_line(subscription, id="il_once", quantity=0, amount_minor=400)
+
+    assert wrong(subscription, units) == "base line is 6001, expected 6401"
+    assert wrong(subscription, units, once) == ""
+    assert list(InvoiceLine.objects.values_list("quantity", "unit_price_nano")) == [(2, None), (1, None)]
 
 
 @pytest.mark.parametrize(

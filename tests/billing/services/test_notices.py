@@ -18,6 +18,7 @@ SAID = {
     "resume": "goes on",
     "trial": "Your trial of",
     "terms": "terms of",
+    "add_ons": "has other add-ons now",
 }
 STEPS = {
     "payment_failed": "The payment of $29.00 for",
@@ -52,7 +53,7 @@ def test_each_change_is_confirmed_once(kind: str) -> None:
     assert "http://127.0.0.1:8000/billing" in mail.text
     assert "{" not in mail.text + mail.subject
     assert "Harbour & Sons" in mail.subject + mail.text
-    assert ("$12.50" in mail.text) == (kind == "upgrade")
+    assert ("$12.50" in mail.text) == (kind in ("upgrade", "add_ons"))
 
 
 @pytest.mark.parametrize("template", STEPS)

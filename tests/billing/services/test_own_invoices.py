@@ -319,6 +319,9 @@ def test_a_draft_that_was_deleted_there_is_made_again() -> None:
 
     assert state(invoice) == ("paid", 2_900, 2)
     assert invoice.provider_invoice_id not in ("", first)
+    # The line of the first would be on whatever the provider asks for next.
+    items = provider().invoice_items_of(accounts.customer_of(invoice.organization))
+    assert [item.invoice_id for item in items] == [invoice.provider_invoice_id]
 
 
 def test_what_credits_covered_in_part_is_given_up_where_the_provider_voids_it() -> None:

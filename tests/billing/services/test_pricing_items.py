@@ -74,6 +74,7 @@ def test_a_bad_one_is_refused_whole(values: dict[str, Any], field: str) -> None:
 
 
 def test_a_code_names_one_item(item: Price) -> None:
+    Price.objects.update(provider_price_id="price_1")
     with pytest.raises(Conflict, match="already"):
         pricing_items.add("starter_month", STARTER)
     with pytest.raises(Conflict, match="Another plan has this code"):
@@ -115,3 +116,28 @@ def test_archived_it_is_sold_no_more_and_may_come_back(item: Price) -> None:
         "price.withdraw",
         "price.create",
     ]
+
+
+def test_one_that_the_provider_has_not_been_told_of_is_asked_for_again(item: Price) -> None:
+    make.product("other")
+    of_its_plan = {name: value for name, value in STARTER.items() if name != "product"} | {"plan": "starter_month"}
+
+    assert pricing_items.add("starter_month", STARTER) == item
+    assert pricing_items.add("starter_month", of_its_plan) == item
+    for other in ({"amount_minor": 1}, {"product": "other"}, {"plan": "other"}, {"currency": "usd"}):
+        with pytest.raises(Conflict, match="already"):
+            pricing_items.add("starter_month", STARTER | other)
+    assert Price.objects.get() == item
+
+
+def test_a_code_that_was_archived_is_sold_anew_under_its_own_plan(item: Price) -> None:
+    pricing_items.archive(item)
+
+    anew = pricing_items.add("starter_month", {**STARTER, "name": "Start", "amount_minor": 5})
+
+    assert (anew.plan, anew.plan.name, anew.amount_minor) == (item.plan, "Start", 5)
+    assert anew.pk != item.pk
+    pricing_items.archive(anew)
+    make.price(item.plan, interval="year", lookup_key="another", is_active=False)
+    with pytest.raises(Conflict, match="Another plan has this code"):
+        pricing_items.add("starter_month", STARTER)

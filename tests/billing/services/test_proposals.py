@@ -9,7 +9,7 @@ from billing.providers.sandbox.faults import Fault, injected
 from billing.services import changes, proposals
 from billing.services.proposals import Asked
 from platform_core import clock
-from platform_core.errors import Conflict, InvalidInput
+from platform_core.errors import Conflict, InvalidInput, NotFound
 from tests import make
 from tests.billing import month
 from tests.billing.changing import MIDDLE, charged, customer, present, price_of, proposed
@@ -133,7 +133,7 @@ def test_which_subscription_is_meant() -> None:
         proposals.running(harbour)
     assert proposals.running(harbour, product=one.plan.product.code) == one
     assert proposals.running(harbour, subscription_id=other.pk) == other
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         proposals.running(make.organization(), subscription_id=one.pk)
 
 

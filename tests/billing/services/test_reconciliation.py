@@ -1,16 +1,26 @@
 """The provider's objects beside our rows: each way in which they can differ, and what is none."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
-from billing.providers.protocol import CustomerFact, InvoiceFact
+from billing.models import (
+    BillingAccount,
+    Invoice,
+    Payment,
+    ReconciliationFinding,
+    Subscription,
+    Wallet,
+    WalletTransfer,
+)
+from billing.providers import provider
+from billing.providers.protocol import BalanceSpec, CustomerFact, InvoiceFact
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
-from billing.services import reconciliation
+from billing.services import placing, reconciliation, wallet
+from orgs.models import Organization
 from platform_core import clock
 from platform_core.models import AuditEvent, ProviderCursor
 from tests import make
@@ -202,6 +212,65 @@ def test_a_customer_who_names_another_organization() -> None:
     reconciliation.run()
 
     assert found()[0][:2] == ("customer", "differs")
+
+
+def given_there(amount_minor: int) -> None:
+    """Somebody changed the customer's balance at the provider."""
+    account = BillingAccount.objects.get()
+    spec = BalanceSpec(account.provider_customer_id, amount_minor, "usd", "By hand", {})
+    provider().move_balance(spec, key=f"by-hand:{amount_minor}")
+
+
+def placed(organization: Organization) -> Wallet:
+    """Ten dollars of credits stand at the provider since yesterday."""
+    wallet.grant(organization.pk, "usd", wallet.Terms(1_000, "Sorry"), key="g", by=None)
+    placing.place_all()
+    yesterday = clock.now() - timedelta(days=1)
+    WalletTransfer.objects.update(created_at=yesterday)
+    return Wallet.objects.get()
+
+
+def test_credits_that_were_placed_are_the_customers_balance(subscription: Subscription) -> None:
+    placed(subscription.organization)
+
+    reconciliation.run()
+    assert found() == []
+    given_there(500)
+    reconciliation.run()
+
+    assert found() == [("customer", "differs", {"credits_minor": [1_000, 1_500], "currency": ["usd", "usd"]})]
+    given_there(-500)
+    reconciliation.run()
+    assert found() == []
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_balance_of_a_customer_without_a_wallet_is_told() -> None:
+    given_there(500)
+
+    reconciliation.run()
+
+    assert [fields["credits_minor"] for _, _, fields in found()] == [[0, 500]]
+
+
+def test_credits_on_their_way_are_no_finding(subscription: Subscription) -> None:
+    placed(subscription.organization)
+    given_there(500)
+    WalletTransfer.objects.update(status=WalletTransfer.Status.REQUESTED)
+
+    reconciliation.run()
+
+    assert found() == []
+
+
+def test_while_an_invoice_may_have_used_them_it_is_no_finding(subscription: Subscription) -> None:
+    given_there(500)
+    build_client().v1.subscriptions.update(subscription.provider_subscription_id, {"metadata": {"any": "thing"}})
+    shop.deliver()
+
+    reconciliation.run()
+
+    assert found() == []
 
 
 def test_what_an_event_waits_for_is_no_finding(subscription: Subscription) -> None:

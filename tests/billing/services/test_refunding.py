@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from billing.models import CreditNote, LedgerTransaction, Payment, Refund
+from billing.models import CreditNote, Invoice, LedgerTransaction, Payment, Refund
 from billing.providers.protocol import ProviderRefused, RefundFact
 from billing.services import payments, refunding
 from billing.services.wallet import KeyReused
@@ -113,6 +113,8 @@ def test_what_a_draft_was_paid_with_goes_back_without_a_credit_note() -> None:
 
     assert (row.status, LedgerTransaction.objects.get().kind) == ("succeeded", "refund")
     assert not CreditNote.objects.exists()
+    assert answered(row, "failed").status == "failed"
+    assert Invoice.objects.get().returned_minor == 0
 
 
 def test_an_answer_that_comes_by_the_event_is_the_same_refund(payment: Payment) -> None:

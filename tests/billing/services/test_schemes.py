@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from billing.models import NANO, Price
 from billing.models.terms import Tier, tiers_of
 from billing.money import format_minor
+from billing.providers.sandbox.behaviour import pricing
+from billing.providers.sandbox.shapes import catalog as shapes
+from billing.providers.specs import PriceSpec, TierSpec
+from billing.providers.stripe import catalog as published
 from billing.services import prices, rating, schemes
 from billing.services.rating import Terms, Usage
 from billing.services.schemes import Part, Rate
@@ -84,11 +88,40 @@ def test_flat_is_once_however_many(quantity: int) -> None:
 
 
 @given(rates, quantities, st.integers(0, 10**15))
-def test_parts_sum_to_the_whole_rounded_once(rate: Rate | None, quantity: int, unit: int) -> None:
-    parts = schemes.parts(rate, unit, quantity)
+def test_each_part_is_rounded_by_itself(rate: Rate | None, quantity: int, unit: int) -> None:
+    for part in schemes.parts(rate, unit, quantity):
+        assert abs(part.amount_minor * NANO - part.amount_nano) * 2 <= NANO
+
+
+@given(rates, quantities, st.integers(0, 10**15))
+def test_before_parts_summed_to_the_whole_rounded_once(rate: Rate | None, quantity: int, unit: int) -> None:
+    parts = schemes.parts_of_rounded_sum(rate, unit, quantity)
 
     assert sum(part.amount_minor for part in parts) == schemes.rounded(sum(part.amount_nano for part in parts))
     assert all(abs(part.amount_minor * NANO - part.amount_nano) < NANO for part in parts)
+
+
+def at_provider(rate: Rate | None, amount_minor: int) -> dict[str, Any]:
+    """The price as it is published and kept there."""
+    steps = tuple(TierSpec(tier.up_to, tier.unit_price_nano, tier.amount_minor) for tier in rate.tiers) if rate else ()
+    is_flat = rate is not None and rate.scheme == "flat"
+    if is_flat:
+        steps = (TierSpec(None, 0, amount_minor),)
+    spec = PriceSpec("any", "any", "Any", "usd", amount_minor, "month", tiers=steps)
+    unit = {"unit_amount_decimal": f"{published._unit(spec):f}"}
+    scheme: Any = "volume" if is_flat else rate.scheme if rate else "per_unit"
+    params: dict[str, Any] = published._tiers(replace(spec, scheme=scheme)) if steps else unit
+    for tier in params.get("tiers", []):
+        tier["up_to"] = None if tier["up_to"] == "inf" else tier["up_to"]
+    size = {"divide_by": rate.package_size, "round": "up"} if rate and rate.package_size else None
+    return shapes.price({"currency": "usd", "transform_quantity": size, **params}, product_id="any", at=0)
+
+
+@given(rates, st.integers(1, 10**9), st.integers(0, 10**9))
+def test_what_is_quoted_is_what_the_provider_bills(rate: Rate | None, quantity: int, amount_minor: int) -> None:
+    billed = pricing.amount_of(at_provider(rate, amount_minor), quantity)
+
+    assert cost(rate, quantity, amount_minor * NANO) == billed
 
 
 @given(tiers(), quantities)
@@ -116,7 +149,11 @@ def test_more_never_costs_less_but_by_volume(rate: Rate | None, one: int, other:
 def test_by_volume_is_never_dearer_than_graduated_where_units_grow_cheaper(
     steps: tuple[Tier, ...], quantity: int
 ) -> None:
-    assert cost(Rate("volume", steps), quantity) <= cost(Rate("graduated", steps), quantity)
+    volume, graduated = (
+        sum(part.amount_nano for part in schemes.parts(Rate(scheme, steps), 0, quantity))
+        for scheme in ("volume", "graduated")
+    )
+    assert volume <= graduated
 
 
 @given(rates, rates, quantities, st.integers(1, 10_000))
@@ -141,10 +178,23 @@ def test_a_line_without_one_price_for_all_units_tells_its_parts() -> None:
     assert (over.quantity, over.amount_minor) == (11, 4_400)
 
 
-def test_what_rounding_leaves_goes_to_the_largest_remainders() -> None:
-    steps = (Tier(1, NANO // 2), Tier(2, NANO // 4), Tier(None, NANO // 4))
+def test_tiers_of_half_a_minor_unit_are_each_rounded_and_were_shared_out_before() -> None:
+    steps = (Tier(1, NANO // 2), Tier(2, NANO // 4), Tier(None, NANO // 2))
+    rate = Rate("graduated", steps)
 
-    assert [part.amount_minor for part in schemes.parts(Rate("graduated", steps), 0, 3)] == [1, 0, 0]
+    assert [part.amount_minor for part in schemes.parts(rate, 0, 3)] == [1, 0, 1]
+    assert [part.amount_minor for part in schemes.parts_of_rounded_sum(rate, 0, 3)] == [1, 0, 0]
+
+
+def test_what_was_sealed_by_the_rule_before_is_read_by_it() -> None:
+    steps = (Tier(1, NANO // 2), Tier(None, NANO // 2))
+    terms = replace(AGREED, quantity=2, base_rate=Rate("graduated", steps))
+    sealed = {"terms": rating._document(terms), "usage": {"tokens": 0}}
+
+    now, before = (rating.recompute({**sealed, "rounding": rule})[2][0].amount_minor for rule in rating.RULES)
+    assert (now, before) == (2, 1)
+    with pytest.raises(rating.Unverifiable):
+        rating.recompute({**sealed, "rounding": "no-such-rule"})
 
 
 @pytest.mark.parametrize(("currency", "text"), [("jpy", "¥5,800"), ("kwd", "KWD 5.800"), ("usd", "$58.00")])

@@ -122,6 +122,7 @@ def test_a_price_that_the_catalog_does_not_know_is_named(reading: Snapshot, orga
     assert not Subscription.objects.exists()
 
 
+@pytest.mark.mirror_fails
 def test_a_shape_that_the_mirror_cannot_store_does_not_hold_up_the_money(
     reading: Snapshot, organization: Organization, caplog: pytest.LogCaptureFixture
 ) -> None:

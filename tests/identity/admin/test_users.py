@@ -120,3 +120,30 @@ def test_the_secret_of_an_authenticator_app_is_shown_to_nobody_else(
     for hidden in (secret, *codes):
         for text in (shown, recorded, caplog.text):
             assert hidden not in text
+
+
+def changed(client: PersonClient, person: User) -> int:
+    """What the console answers to another first name."""
+    answer = client.post(
+        f"{LIST}{person.pk}/change/", "first_name=Kim&last_name=Berg&is_employee=on", content_type=FORM
+    )
+    return int(answer.status_code)
+
+
+def test_what_is_said_of_a_person_is_changed_and_nothing_of_who_was_erased() -> None:
+    person, erased = make.user(first_name="Ada"), make.user(first_name="", status=User.Status.DELETED)
+    manager = clients.staff_in("MANAGER")
+
+    assert 'name="first_name"' not in manager.get(f"{LIST}{erased.pk}/change/").content.decode()
+    assert (changed(manager, person), changed(manager, erased)) == (302, 403)
+
+    assert [User.objects.get(pk=each.pk).first_name for each in (person, erased)] == ["Kim", ""]
+
+
+def test_colleagues_are_changed_by_those_who_decide_about_staff() -> None:
+    boss, manager = clients.staff_in("OWNER"), clients.staff_in("MANAGER")
+
+    assert (changed(manager, boss.user), changed(clients.staff_in("ADMIN"), manager.user)) == (403, 403)
+    assert (changed(boss, manager.user), changed(manager, manager.user)) == (302, 302)
+
+    assert User.objects.get(pk=boss.user.pk).first_name != "Kim"

@@ -1,5 +1,6 @@
 """Bearer, cookie and browser session: what each proves and what each must show besides."""
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -111,6 +112,18 @@ def test_an_ended_bearer_is_refused_even_beside_a_good_session() -> None:
     assert response["WWW-Authenticate"].startswith("Bearer ")
 
 
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_token_that_is_nested_beyond_reading_is_no_token(opening: str) -> None:
+    parts = (base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in (opening * 4000, "{}"))
+    token = ".".join([*parts, "x"])
+    browser = ApiClient()
+    browser.cookies["at"] = token
+
+    answers = [ApiClient().get("/auth/me", headers={"Authorization": f"Bearer {token}"}), browser.get("/auth/me")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "UNAUTHORIZED")] * 2
+
+
 @pytest.mark.parametrize("ending", ["sign-out", "suspended", "deleted"])
 def test_tokens_end_within_one_request(ending: str) -> None:
     user = make.user()
@@ -149,7 +162,16 @@ def test_bearers_write_without_csrf_proof() -> None:
         ({"X-CSRFToken": "real", "Origin": "https://evil.example"}, 403),
         ({"X-CSRFToken": "real", "Origin": "null"}, 403),
         ({"X-CSRFToken": "real", "Origin": "http://127.0.0.1:8000"}, 200),
-        ({"X-CSRFToken": "real"}, 200),
+        ({"X-CSRFToken": "real", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"X-CSRFToken": "real", "Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+        ({"X-CSRFToken": "real"}, 403),
+        ({"X-CSRFToken": "real", "Sec-Fetch-Site": "none"}, 403),
+        ({"X-CSRFToken": "real", "Sec-Fetch-Site": "same-site"}, 403),
+        ({"X-CSRFToken": "real", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"X-CSRFToken": "real", "Origin": "http://sibling.testserver"}, 403),
+        ({"X-CSRFToken": "real", "Origin": "http://testserver", "Sec-Fetch-Site": "same-site"}, 403),
+        ({"X-CSRFToken": "real", "Referer": "http://testserver/profile"}, 403),
     ],
     ids=str,
 )

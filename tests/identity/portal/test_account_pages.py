@@ -106,6 +106,7 @@ def test_signing_out_ends_on_the_first_page() -> None:
     assert browser.read("/overview").status == 302
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_too_many_attempts_are_told_as_such() -> None:
     browser = Browser()
 

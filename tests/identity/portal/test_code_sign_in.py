@@ -67,6 +67,7 @@ def test_nothing_is_entered_before_it_was_asked_for(browser: Browser) -> None:
     assert browser.send(ENTER).status == 400
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_asking_too_often_is_said_so(browser: Browser) -> None:
     for _ in range(3):
         browser.send(ASK, email="kim@example.test")

@@ -79,6 +79,7 @@ def test_somebody_else_is_told_to_sign_out(organization: Organization) -> None:
     assert not Membership.objects.filter(user=mallory, organization=organization).exists()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_an_unknown_link_leads_nowhere_and_guessing_ends() -> None:
     browser = Browser()
 

@@ -15,7 +15,7 @@ from orgs.roles import Role
 from platform_core import clock, routes
 from platform_core.models import Mail
 from tests import authenticators, make
-from tests.authenticators import code, wrong_code
+from tests.authenticators import BEYOND_READING, code, wrong_code
 from tests.clients import ApiClient
 from tests.make.identity import PASSWORD
 from tests.pages import Browser, Page
@@ -80,6 +80,7 @@ def test_after_five_wrong_codes_it_begins_again(ada: User, secret: str) -> None:
     assert browser.send(SECOND, code=code(secret)).location == "/accounts/login/"
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_too_many_wrong_codes_over_all_sign_ins_are_told(ada: User, secret: str) -> None:
     for _ in range(2):
         browser = begun(ada)
@@ -115,7 +116,7 @@ def test_a_passkey_does_in_the_place_of_the_code(ada: User) -> None:
     assert Session.objects.get().methods == ["hwk", "pwd"]
 
 
-@pytest.mark.parametrize("answer", ["", "x", "[]", "{}"])
+@pytest.mark.parametrize("answer", ["", "x", "[]", "{}", *BEYOND_READING])
 def test_what_is_no_passkey_is_told(ada: User, answer: str) -> None:
     authenticators.passkey_of(ada)
 
@@ -195,7 +196,7 @@ def test_another_sites_passkey_does_not(ada: User) -> None:
     assert not Session.objects.exists()
 
 
-@pytest.mark.parametrize("answer", ["", "x", "[]"])
+@pytest.mark.parametrize("answer", ["", "x", "[]", *BEYOND_READING])
 def test_nothing_is_no_passkey(answer: str) -> None:
     assert Browser().send("/accounts/passkey/", passkey=answer).status == 401
 

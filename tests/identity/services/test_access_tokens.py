@@ -200,6 +200,23 @@ def test_what_is_no_token_is_refused(token: str) -> None:
     assert refused(token)
 
 
+def test_parts_that_are_nested_beyond_reading_are_refused(session: Session) -> None:
+    header, payload, signature = forge(session).split(".")
+    for depth in (100, 900, 4000):
+        deep = base64.urlsafe_b64encode(b"[" * depth + b"]" * depth).decode().rstrip("=")
+        assert refused(f"{deep}.{payload}.{signature}")
+        assert refused(f"{header}.{deep}.{signature}")
+
+
+def test_a_header_that_carries_something_deep_is_refused(session: Session) -> None:
+    """The reader that knows the key stands lower on the stack than ours."""
+    for depth in range(700, 1000, 20):
+        header, payload, signature = forge(session).split(".")
+        bent = base64.urlsafe_b64decode(header + "==").decode().removesuffix("}")
+        bent = f'{bent}, "x": {"[" * depth}{"]" * depth}}}'
+        assert refused(f"{base64.urlsafe_b64encode(bent.encode()).decode().rstrip('=')}.{payload}.{signature}")
+
+
 def test_a_retired_key_is_refused(session: Session) -> None:
     token = forge(session)
     key = signing_key()

@@ -176,15 +176,24 @@ def test_what_was_mailed_to_the_first_address_opens_nothing_afterwards() -> None
     assert not kim.mailed_codes.exists()
 
 
-def test_of_two_who_confirm_one_address_at_once_one_is_refused() -> None:
+# Seen by the statement that confirms, and not before the person moves to the address.
+@pytest.mark.parametrize(
+    ("before", "overtaking", "values"),
+    [
+        ('UPDATE "account_emailaddress"', INSERT, ("new@example.test", True, False)),
+        ('UPDATE "identity_user"', 'UPDATE "identity_user" SET "email" = %s WHERE "id" = %s', ("new@example.test",)),
+    ],
+)
+def test_of_two_who_confirm_one_address_at_once_one_is_refused(before: str, overtaking: str, values: Any) -> None:
     kim, quicker = make.user("kim@example.test"), make.user("quicker@example.test")
     addresses.request_change(kim, "new@example.test", by=kim)
     late = addresses.pending(kim)
 
     def overtake(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith('UPDATE "account_emailaddress"'):
+        if sql.startswith(before):
             whose = User._meta.pk.get_db_prep_value(quicker.pk, connection)
-            execute(INSERT, (whose, "new@example.test", True, False), False, context)
+            given = (whose, *values) if overtaking is INSERT else (*values, whose)
+            execute(overtaking, given, False, context)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(overtake):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from identity import staff_roles
-from identity.models import StaffInvitation, User
-from identity.services import accounts, addresses, invitations
+from identity.models import MailedCode, StaffInvitation, User
+from identity.services import accounts, addresses, codes, invitations, passwords
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from platform_core.models import AuditEvent, Mail
@@ -138,6 +138,31 @@ def test_a_guest_without_a_password_chooses_one() -> None:
     invitations.accept("inv_token", PASSWORD)
 
     assert User.objects.get(pk=guest.pk).check_password(PASSWORD)
+
+
+def test_a_code_that_was_mailed_to_whoever_chooses_a_password_opens_nothing_any_more() -> None:
+    guest = make.user("guest@example.test", password=None)
+    codes.new(guest, MailedCode.Purpose.SIGN_IN, guest.email)
+    make.staff_invitation(email="guest@example.test")
+
+    invitations.accept("inv_token", PASSWORD)
+
+    assert not guest.mailed_codes.exists()
+
+
+def test_who_got_a_password_meanwhile_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    guest = make.user("guest@example.test", password=None)
+    make.staff_invitation(email="guest@example.test")
+
+    def meanwhile(password: str, person: User) -> None:
+        passwords.set_password(User.objects.get(pk=person.pk), "another good password 5", by=None)
+
+    monkeypatch.setattr(passwords, "check_strength", meanwhile)
+    with pytest.raises(Conflict):
+        invitations.accept("inv_token", PASSWORD)
+
+    guest.refresh_from_db()
+    assert (guest.is_staff, guest.check_password("another good password 5")) == (False, True)
 
 
 def test_no_invitation_lowers_a_role() -> None:

@@ -9,6 +9,7 @@ from platform_core.errors import RateLimited
 from tests import make
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_beyond_the_limit_the_caller_is_told_when_to_come_back() -> None:
     request = RequestFactory().post("/")
     for _ in range(20):
@@ -22,6 +23,7 @@ def test_beyond_the_limit_the_caller_is_told_when_to_come_back() -> None:
     assert 58 <= int(caught.value.headers["Retry-After"]) <= 61
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_what_is_silently_left_out_and_what_is_taken_back() -> None:
     request = RequestFactory().post("/")
 
@@ -41,6 +43,7 @@ def test_what_is_counted_for_a_person_is_not_counted_for_nobody() -> None:
     assert [limits.fits(request, "change_password") for _ in range(10)] == [True] * 10
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_limit_of_a_person_is_theirs_wherever_they_are() -> None:
     def ask(address: str) -> bool:
         request = RequestFactory().post("/", REMOTE_ADDR=address)

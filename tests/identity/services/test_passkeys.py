@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from fido2.utils import websafe_encode
+from hypothesis import given
+from hypothesis import strategies as st
 
 from identity.models import Passkey, PasskeyChallenge
 from identity.services import passkeys
@@ -47,6 +50,40 @@ def test_a_question_to_one_person_is_not_answered_for_another() -> None:
         passkeys.accept(Purpose.STEP_UP, passkey.asserted(options), bob)
     with pytest.raises(passkeys.Refused):
         passkeys.accept(Purpose.STEP_UP, passkey.asserted(options), ada)
+
+
+BYTES = st.one_of(
+    st.binary(max_size=80),
+    # What a reader of CBOR or of an authenticator's data goes on reading.
+    st.builds(
+        lambda start, rest: start + rest, st.sampled_from([b"\xa1\x63fmt", b"\x9b", b"\x19"]), st.binary(max_size=20)
+    ),
+    st.builds(lambda flags, rest: b"\0" * 32 + flags + rest, st.binary(min_size=5, max_size=5), st.binary(max_size=40)),
+    st.builds(lambda byte, times: byte * times, st.sampled_from([b"[", b"\x81", b"\xa1"]), st.integers(1, 3000)),
+)
+PARTS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: BYTES.map(websafe_encode) | st.none() | st.text(max_size=5) | st.integers()
+        for name in ("clientDataJSON", "authenticatorData", "attestationObject", "signature", "userHandle")
+    },
+)
+
+
+@given(parts=PARTS)
+def test_whatever_is_answered_is_refused_or_nothing(parts: dict[str, Any]) -> None:
+    user = make.user()
+    registration, question = passkeys.registration_options(user), passkeys.request_options(Purpose.SIGN_IN)
+    soft = SoftPasskey()
+    created, asserted = soft.created(registration), soft.asserted(question)
+    for answer in (created, asserted):
+        answer["response"] |= parts
+
+    with pytest.raises(passkeys.Refused):
+        passkeys.accept(Purpose.SIGN_IN, asserted)
+    if parts.keys() & {"clientDataJSON", "attestationObject"}:
+        with pytest.raises(passkeys.Refused):
+            passkeys.made(user, created, name="Laptop")
 
 
 def test_no_private_half_is_ever_here() -> None:

@@ -1,10 +1,12 @@
 """A person's name."""
 
+from typing import Any
+
 import pytest
 
 from identity.models import AnalyticsEvent, User
 from identity.services.profile import rename, update, update_own
-from platform_core.errors import StepUpRequired
+from platform_core.errors import NotFound, StepUpRequired
 from platform_core.models import AuditEvent
 from tests import make
 from tests.sign_ins import make_session, step_up
@@ -18,6 +20,19 @@ def test_only_what_changed_is_saved_and_told() -> None:
     kim.refresh_from_db()
     assert kim.name == "Kim New"
     assert AuditEvent.objects.get().changes == {"last_name": "New"}
+
+
+@pytest.mark.parametrize("change", [{"first_name": "New"}, {"is_employee": True}], ids=str)
+def test_whoever_was_erased_a_moment_ago_stays_so(change: dict[str, Any]) -> None:
+    kim = make.user(first_name="Kim", last_name="Old")
+    User.objects.filter(pk=kim.pk).update(status=User.Status.DELETED, first_name="", last_name="")
+
+    with pytest.raises(NotFound):
+        update(kim, change, by=make.user(is_superuser=True))
+
+    kim.refresh_from_db()
+    assert (kim.first_name, kim.is_employee) == ("", False)
+    assert not AuditEvent.objects.exists()
 
 
 def test_the_same_name_is_no_change() -> None:

@@ -177,6 +177,7 @@ def test_success_does_not_count_as_a_failure() -> None:
         attempt(REMOTE_ADDR=f"192.0.2.{number}")
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_address_may_sign_in_only_so_often() -> None:
     make.user("ada@example.test")
     for _ in range(30):
@@ -188,6 +189,7 @@ def test_one_address_may_sign_in_only_so_often() -> None:
     assert 50 <= int(caught.value.headers["Retry-After"]) <= 61
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_address_may_try_many_accounts_only_so_often() -> None:
     tried = []
     for number in range(11):

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from billing.models import Invoice
-from orgs.models import CustomRole, Invitation, Membership, Organization
+from orgs.models import CustomRole, Domain, Invitation, Membership, Organization
 from orgs.services import organizations, purging
 from platform_core import clock, schedule
 from platform_core.models import AuditEvent
 from tests import make
+from tests.orgs.names import proof, saying
+from tests.pages import Browser
 
 
 @pytest.fixture
@@ -38,6 +40,18 @@ def test_what_it_had_is_gone_and_its_bills_stay(deleted: Organization) -> None:
     assert Invoice.objects.get().organization == deleted
     assert AuditEvent.objects.get(action="organization.purge").actor_type == "system"
     assert purging.purge_deleted() == {"purged": 0}
+
+
+def test_whoever_proves_its_domain_afterwards_holds_it(deleted: Organization) -> None:
+    make.domain(deleted, "harbour.example", state="verified")
+    other = make.organization()
+    claim, admin = make.domain(other, "harbour.example"), Browser(make.person(other))
+
+    purging.purge_deleted()
+    with saying(proof(claim)):
+        admin.send(f"/domains/{claim.pk}/verify")
+
+    assert [(each.organization, each.state) for each in Domain.objects.all()] == [(other, "verified")]
 
 
 def test_until_the_window_is_over_nothing_happens(deleted: Organization, settings: object) -> None:

@@ -34,6 +34,8 @@ def test_a_session_writes_with_the_token(browser: PersonClient) -> None:
         ({}, "CSRF token missing"),
         ({"X-CSRFToken": "b" * 32}, "CSRF token from the 'X-Csrftoken' HTTP header incorrect"),
         ({"X-CSRFToken": SECRET, "Origin": "https://evil.test"}, "Origin checking failed"),
+        ({"X-CSRFToken": SECRET}, "Neither Origin nor Sec-Fetch-Site"),
+        ({"X-CSRFToken": SECRET, "Sec-Fetch-Site": "cross-site"}, "Neither Origin nor Sec-Fetch-Site"),
     ],
 )
 def test_a_session_does_not_write_otherwise(browser: PersonClient, headers: dict[str, str], reason: str) -> None:

@@ -15,7 +15,7 @@ ME = "/auth/me"
 
 
 @pytest.fixture(autouse=True)
-def _three_a_minute(settings: Any) -> None:
+def _three_a_minute(settings: Any, one_moment: None) -> None:
     caches.start_empty()
     settings.SESSION_REQUESTS_PER_MINUTE = 3
     settings.CREDENTIAL_REQUESTS_PER_MINUTE = 4

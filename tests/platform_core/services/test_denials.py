@@ -191,6 +191,7 @@ def test_it_is_told_after_what_was_begun_is_undone() -> None:
     assert denied() == []
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_trying_counts_as_asking(owner: PersonClient, outsider: PersonClient, settings: Any) -> None:
     settings.SESSION_REQUESTS_PER_MINUTE = 5
 

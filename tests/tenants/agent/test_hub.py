@@ -68,6 +68,8 @@ def test_a_refusal_of_the_hub_is_final(status: int) -> None:
         (Reply(401, body=b"<html>Please log in</html>"), None),
         (Reply(200, body=b"<html>Welcome to our hotel</html>"), None),
         (Reply(200, body=b'["no envelope"]'), None),
+        (Reply(200, body=b"[" * 4000), None),
+        (Reply(401, body=b"[" * 4000), None),
         (Reply(200, body=b'{"data": null}'), None),
         (reply({"serverTime": NOW}), None),
         (reply({**HEARD, "serverTime": "soon"}), None),

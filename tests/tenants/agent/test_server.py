@@ -51,7 +51,17 @@ def test_a_webhook_is_taken_over_http(connection: http.client.HTTPConnection) ->
     assert refused[0] == 401
 
 
-@pytest.mark.parametrize(("length", "status"), [(None, 411), ("-1", 411), (str(LONGEST_BODY + 1), 413)])
+@pytest.mark.parametrize("moment", ["9" * 400, "9" * 5_000, "-" + "9" * 400, "\u0663"])
+def test_a_moment_that_no_clock_shows_is_answered(connection: http.client.HTTPConnection, moment: str) -> None:
+    path, headers, body = message(UPDATE)
+    headers |= {"webhook-timestamp": moment.encode().decode("latin-1"), "Content-Length": str(len(body))}
+
+    assert ask(connection, "POST", path, headers, body)[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [(None, 411), ("-1", 411), ("\u00b2", 411), (str(LONGEST_BODY + 1), 413), ("9" * 5_000, 413)]
+)
 def test_a_body_of_unknown_or_great_length_is_not_read(
     connection: http.client.HTTPConnection, length: str | None, status: int
 ) -> None:

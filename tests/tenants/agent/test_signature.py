@@ -62,6 +62,8 @@ def test_a_header_that_is_missing_is_named(name: str) -> None:
     [
         {"webhook-id": "msg-2"},
         {"webhook-timestamp": "soon"},
+        {"webhook-timestamp": "9" * 400},
+        {"webhook-timestamp": "9" * 5000},
         {"webhook-signature": ""},
         {"webhook-signature": "v1,"},
         {"webhook-signature": "v1,not base64!"},

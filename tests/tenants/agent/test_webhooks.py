@@ -121,12 +121,26 @@ def test_a_genuine_message_without_sense_is_refused_by_name(
     assert not desk.home.journal.exists()
 
 
-def test_a_body_that_is_not_json_is_refused(desk: Webhooks) -> None:
-    sent = signing.headers([SECRET], "msg-1", "config.updated", b"{", clock.wall())
+@pytest.mark.parametrize("body", [b"{", b"[" * 4000], ids=["cut off", "deep"])
+def test_a_body_that_is_not_json_is_refused(desk: Webhooks, body: bytes) -> None:
+    sent = signing.headers([SECRET], "msg-1", "config.updated", body, clock.wall())
 
-    status, told = desk.receive(UPDATE, {name.lower(): value for name, value in sent.items()}, b"{")
+    status, told = desk.receive(UPDATE, {name.lower(): value for name, value in sent.items()}, body)
 
     assert (status, told["field"]) == (400, "body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"configVersion": 2, "configVersion": 3}', b'{"configVersion": 2, "more": [{"a": 1, "a": 1}]}'],
+)
+def test_a_name_that_is_given_twice_is_refused_whoever_signed_it(desk: Webhooks, hints: list[str], body: bytes) -> None:
+    sent = signing.headers([SECRET], "msg-1", "config.updated", body, clock.wall())
+
+    status, told = desk.receive(UPDATE, {name.lower(): value for name, value in sent.items()}, body)
+
+    assert (status, told["field"], hints) == (400, "body", [])
+    assert not list(files.json_lines(desk.home.journal))
 
 
 def test_an_event_belongs_to_its_path(desk: Webhooks) -> None:

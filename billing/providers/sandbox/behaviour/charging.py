@@ -1,6 +1,6 @@
 """Collecting an invoice: what a payment means for it and for its subscription."""
 
-from billing.providers.sandbox.behaviour import cards, ending, paying
+from billing.providers.sandbox.behaviour import cards, ending, paying, pending
 from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.shapes import Json
@@ -95,6 +95,7 @@ def settle(books: Books, invoice: Json) -> None:
     invoice["status_transitions"]["paid_at"] = books.now
     books.change(invoice, "invoice.paid")
     books.announce("invoice.payment_succeeded", invoice)
+    pending.apply(books, invoice)
     _activate(books, invoice)
 
 
@@ -115,7 +116,7 @@ def not_collected(books: Books, invoice: Json, refusal: Refusal, *, automatic: b
     books.change(invoice, "invoice.payment_failed")
     if refusal is cards.UNCONFIRMED:
         books.announce("invoice.payment_action_required", invoice)
-    if subscription is None:
+    if subscription is None or pending.waits_for(subscription, invoice):
         return
     if subscription["status"] == "active":
         subscription["status"] = "past_due"

@@ -1,6 +1,6 @@
 """Credit notes: an open invoice asks for less; of a paid one money goes back, or becomes the customer's credit."""
 
-from billing.providers.sandbox.behaviour import charging, refunding
+from billing.providers.sandbox.behaviour import adjusting, charging, closing, refunding
 from billing.providers.sandbox.behaviour.prorating import share
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
@@ -50,18 +50,14 @@ def _lower(books: Books, invoice: Json, amount: int) -> None:
     invoice["pre_payment_credit_notes_amount"] += amount
     invoice["amount_due"] -= amount
     invoice["amount_remaining"] -= amount
-    payment, intent = charging.intent_of(books, invoice)
     if invoice["amount_remaining"]:
+        payment, intent = charging.intent_of(books, invoice)
         payment["amount_requested"] = invoice["amount_remaining"]
         books.change(payment)
         books.change({**intent, "amount": invoice["amount_remaining"]})
         books.change(invoice, "invoice.updated")
         return
-    intent.update(status="canceled", canceled_at=books.now, cancellation_reason="void_invoice")
-    books.change(intent, "payment_intent.canceled")
-    payment["status"] = "canceled"
-    payment["status_transitions"]["canceled_at"] = books.now
-    books.change(payment)
+    closing.withdraw_payment(books, invoice)
     charging.settle(books, invoice)
 
 
@@ -87,9 +83,5 @@ def _charge_of(books: Books, invoice: Json) -> Json:
 
 def _credit(books: Books, note: Json, amount: int) -> Json:
     customer = books.get("customer", note["customer"])
-    customer["balance"] -= amount
     customer["currency"] = customer["currency"] or note["currency"]
-    entry = shapes.balance_entry(customer, note, -amount, at=books.now)
-    books.add(entry)
-    books.change(customer, "customer.updated")
-    return entry
+    return adjusting.enter(books, customer, "credit_note", -amount, credit_note=note["id"], invoice=note["invoice"])

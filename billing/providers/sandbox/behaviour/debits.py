@@ -1,6 +1,6 @@
 """A debit's end: days after it began the bank pays or does not, and whoever waited for it is told."""
 
-from billing.providers.sandbox.behaviour import cards, charging, paying
+from billing.providers.sandbox.behaviour import cards, charging, closing, paying
 from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.shapes import Json
@@ -26,7 +26,11 @@ def tell(books: Books, intent: Json, refusal: Refusal | None) -> None:
             charging.not_collected(books, invoice, refusal, automatic=True)
         else:
             charging.paid(books, invoice, payment, intent)
-        _tell_sessions(books, books.all("checkout.session", invoice=invoice["id"]), refusal)
+        sessions = books.all("checkout.session", invoice=invoice["id"])
+        _tell_sessions(books, sessions, refusal)
+        if refusal and any(session["mode"] == "payment" for session in sessions):
+            # What was to be paid once on a page was not bought: nobody asks for it again.
+            closing.close(books, invoice, "void")
     _tell_sessions(books, books.all("checkout.session", payment_intent=intent["id"]), refusal)
 
 

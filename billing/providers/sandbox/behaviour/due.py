@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from billing.providers.sandbox import books, clock
 from billing.providers.sandbox.behaviour import (
     charging,
+    closing,
     debits,
     disputing,
     invoicing,
@@ -17,6 +18,7 @@ from billing.providers.sandbox.behaviour import (
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.models import Record
 from billing.providers.sandbox.shapes import Json, copied
+from billing.providers.sandbox.timetable import due_at
 
 
 def run_until(moment: int, *, moving_clock: bool = False) -> int:
@@ -53,6 +55,12 @@ def _step(moment: int, *, moving_clock: bool) -> bool:
 
 
 def _subscription(account: Books, subscription: Json) -> None:
+    update = subscription["pending_update"]
+    if update and update["expires_at"] <= account.now:
+        closing.discard(account, subscription)
+        moment = due_at(subscription)
+        if moment is None or moment > account.now:
+            return
     if subscription["status"] == "incomplete":
         subscribing.expire(account, subscription)
     elif subscription["status"] == "trialing":

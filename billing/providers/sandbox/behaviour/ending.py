@@ -1,11 +1,13 @@
 """The end of a subscription."""
 
+from billing.providers.sandbox.behaviour import closing
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.shapes import Json
 
 
 def end(books: Books, subscription: Json, *, reason: str | None) -> Json:
     """The subscription is over, and nobody asks for its open invoices any more."""
+    closing.discard(books, subscription)
     details = subscription["cancellation_details"]
     subscription.update(
         status="canceled",

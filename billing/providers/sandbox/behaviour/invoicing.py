@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from billing.providers.sandbox.behaviour import charging, discounting, taxing
+from billing.providers.sandbox.behaviour import adjusting, charging, discounting, taxing
 from billing.providers.sandbox.behaviour.pricing import amount_of, described, parts_of
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
@@ -139,24 +139,13 @@ def finalize(books: Books, invoice: Json) -> Json:
         hosted_invoice_url=f"{settings.BASE_URL}/sandbox/customers/{customer['id']}#{invoice['id']}",
     )
     invoice["status_transitions"]["finalized_at"] = books.now
-    customer.update(
-        next_invoice_sequence=sequence + 1, balance=left_over, currency=customer["currency"] or invoice["currency"]
-    )
-    books.change(customer, "customer.updated" if left_over != balance else "")
+    customer.update(next_invoice_sequence=sequence + 1, currency=customer["currency"] or invoice["currency"])
+    books.change(customer)
+    if left_over != balance:
+        adjusting.enter(books, customer, "applied_to_invoice", left_over - balance, invoice=invoice["id"])
     books.change(invoice, "invoice.finalized")
     if invoice["amount_due"]:
         charging.expect(books, invoice)
     else:
         charging.settle(books, invoice)
     return invoice
-
-
-def close(books: Books, invoice: Json, status: str) -> Json:
-    """Ask for the money no longer: void or uncollectible."""
-    invoice.update(status=status, auto_advance=False, automatically_finalizes_at=None, next_payment_attempt=None)
-    transition, event = {
-        "void": ("voided_at", "invoice.voided"),
-        "uncollectible": ("marked_uncollectible_at", "invoice.marked_uncollectible"),
-    }[status]
-    invoice["status_transitions"][transition] = books.now
-    return books.change(invoice, event)

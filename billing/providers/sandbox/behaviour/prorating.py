@@ -65,12 +65,21 @@ def _net(line: Json) -> int:
 def _lines_of(books: Books, subscription: Json, item: Json) -> list[Json]:
     """The lines of an item, and what waits to become one."""
     of_item = []
+    unpaid = _not_billed(books, subscription)
     for line in books.all("line_item", subscription=subscription["id"]):
+        if line["invoice"] in unpaid:
+            continue
         details = line["parent"]["subscription_item_details"]
         if details and details["subscription_item"] == item["id"]:
             of_item.append(line)
     waiting = books.all("invoiceitem", subscription=subscription["id"], invoice="")
     return of_item + [each for each in waiting if each["_subscription_item"] == item["id"]]
+
+
+def _not_billed(books: Books, subscription: Json) -> set[str]:
+    """Invoices that are as if they had never been, or that nobody may ever pay."""
+    void = {row.object_id for row in books.rows("invoice", subscription=subscription["id"], status="void")}
+    return void | {(subscription["_pending"] or {"invoice": ""})["invoice"]}
 
 
 def _item(books: Books, subscription: Json, item: Json, amount: int, *, at: int, words: str) -> Json:

@@ -81,11 +81,16 @@ def advance(books: Books, schedule: Json) -> None:
 def _take(books: Books, subscription: Json, phase: Json) -> None:
     """The subscription is what the phase says, as of its renewal: nothing is prorated."""
     held = books.all("subscription_item", subscription=subscription["id"])
+    at_price = {item["price"]: item["id"] for item in held}
+    named = {item["price"] for item in phase["items"]}
+    # One that has its price keeps its item; the others take over those that are left.
+    free = [item["id"] for item in held if item["price"] not in named]
     wishes: list[Json] = []
-    for at, item in enumerate(phase["items"]):
-        identity = {"id": held[at]["id"]} if at < len(held) else {}
+    for item in phase["items"]:
+        known = at_price.get(item["price"]) or (free.pop(0) if free else None)
+        identity = {"id": known} if known else {}
         wishes.append({**identity, "price": item["price"], "quantity": item["quantity"]})
-    wishes += [{"id": item["id"], "deleted": True} for item in held[len(phase["items"]) :]]
+    wishes += [{"id": identity, "deleted": True} for identity in free]
     discounts = [{name: value for name, value in each.items() if value} for each in phase["discounts"]]
     changing.change_quietly(books, subscription, wishes, discounts)
 

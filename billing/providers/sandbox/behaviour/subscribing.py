@@ -1,6 +1,6 @@
 """The life of a subscription: first invoice, renewals, changes, expiry."""
 
-from billing.providers.sandbox.behaviour import charging, discounting, ending, invoicing, periods
+from billing.providers.sandbox.behaviour import charging, closing, discounting, ending, invoicing, periods
 from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
@@ -117,7 +117,7 @@ def renew(books: Books, subscription: Json) -> None:
     books.announce("invoice.created", invoice)
     books.change(subscription, "customer.subscription.updated", also=items)
     if pause in CLOSED_WHILE_PAUSED:
-        invoicing.close(books, invoice, CLOSED_WHILE_PAUSED[pause])
+        closing.close(books, invoice, CLOSED_WHILE_PAUSED[pause])
 
 
 def _pause(books: Books, subscription: Json) -> str:
@@ -169,4 +169,4 @@ def expire(books: Books, subscription: Json) -> None:
     subscription.update(status="incomplete_expired", ended_at=books.now)
     books.change(subscription, "customer.subscription.updated")
     for invoice in books.all("invoice", subscription=subscription["id"], status="open"):
-        invoicing.close(books, invoice, "void")
+        closing.close(books, invoice, "void")

@@ -1,6 +1,6 @@
 """Trials: told of three days before they end, and then the first paid period begins."""
 
-from billing.providers.sandbox.behaviour import ending, subscribing
+from billing.providers.sandbox.behaviour import charging, ending, invoicing, subscribing
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.shapes import Json
 
@@ -32,8 +32,11 @@ def end(books: Books, subscription: Json) -> None:
 
 
 def resume(books: Books, subscription: Json) -> Json:
-    """A paused subscription begins a period now, and is billed for it."""
+    """A paused subscription begins a period now, and is billed for it at once; what a bank does not pay is past due."""
     subscription.update(status="active", billing_cycle_anchor=books.now, _period_end=books.now)
     subscribing.renew(books, subscription)
+    invoice = invoicing.finalize(books, books.get("invoice", subscription["latest_invoice"]))
+    if invoice["status"] == "open":
+        charging.collect(books, invoice, automatic=True)
     books.announce("customer.subscription.resumed", books.get("subscription", subscription["id"]))
     return books.get("subscription", subscription["id"])

@@ -1,10 +1,23 @@
 """/v1/customers"""
 
-from billing.providers.sandbox.behaviour import ending
+from billing.providers.sandbox.behaviour import adjusting, ending
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
-from billing.providers.sandbox.parameters import EXPAND, PAGE, Email, Group, Integer, Many, Metadata, Text, merged
+from billing.providers.sandbox.parameters import (
+    EXPAND,
+    PAGE,
+    PLAIN_PAGE,
+    Currency,
+    Email,
+    Group,
+    Integer,
+    Many,
+    Metadata,
+    Required,
+    Text,
+    merged,
+)
 from billing.providers.sandbox.shapes import Json
 from billing.providers.sandbox.shapes import customers as shapes
 
@@ -22,6 +35,14 @@ FIELDS = {
     **EXPAND,
 }
 LIST = {**PAGE, "email": Email()}
+ADJUST = {
+    "amount": Required(Integer()),
+    "currency": Required(Currency()),
+    "description": Text(longest=350),
+    "metadata": Metadata(),
+    **EXPAND,
+}
+ADJUSTMENTS = PLAIN_PAGE
 
 
 def create(books: Books, params: Json) -> Json:
@@ -71,6 +92,24 @@ def update(books: Books, params: Json, customer_id: str) -> Json:
     customer["invoice_settings"].update(params.get("invoice_settings") or {})
     _check_method(books, customer)
     return books.change(customer, "customer.updated")
+
+
+def adjust(books: Books, params: Json, customer_id: str) -> Json:
+    """Credit, below nothing, or debt, which the next invoice takes into account; in the customer's own currency."""
+    customer = books.get("customer", customer_id, "customer")
+    if customer["currency"] not in (None, params["currency"]):
+        raise Invalid(
+            f"The currency must be the customer's: {customer['currency']}, not {params['currency']}.", param="currency"
+        )
+    customer["currency"] = params["currency"]
+    told = {"description": params.get("description"), "metadata": params.get("metadata") or {}}
+    return adjusting.enter(books, customer, "adjustment", params["amount"], **told)
+
+
+def adjustments(books: Books, params: Json, customer_id: str) -> Listing:
+    """Every entry of the balance."""
+    books.get("customer", customer_id)
+    return Listing(books.rows("customer_balance_transaction", customer=customer_id))
 
 
 def delete(books: Books, params: Json, customer_id: str) -> Json:

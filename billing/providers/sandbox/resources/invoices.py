@@ -1,7 +1,7 @@
 """/v1/invoices"""
 
 from billing.providers.sandbox import identifiers
-from billing.providers.sandbox.behaviour import changing, charging, discounting, invoicing, periods
+from billing.providers.sandbox.behaviour import changing, charging, closing, discounting, invoicing, periods
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -193,7 +193,7 @@ def _closed(books: Books, invoice_id: str, status: str) -> Json:
     invoice = books.get("invoice", invoice_id)
     if invoice["status"] not in ("open", "uncollectible"):
         raise Invalid(f"You can only do this with open invoices. This invoice is {invoice['status']}.")
-    return invoicing.close(books, invoice, status)
+    return closing.close(books, invoice, status)
 
 
 def listing(books: Books, params: Json) -> Listing:

@@ -1,6 +1,6 @@
 """/v1/subscription_items"""
 
-from billing.providers.sandbox.behaviour import changing
+from billing.providers.sandbox.behaviour import changing, closing
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.paging import Listing
 from billing.providers.sandbox.parameters import EXPAND, PLAIN_PAGE, Integer, Metadata, Required, Text
@@ -28,6 +28,7 @@ def update(books: Books, params: Json, item_id: str) -> Json:
     subscription = books.get("subscription", item["subscription"])
     change: Json = {name: params[name] for name in ("metadata", "price", "quantity") if name in params}
     behavior = params.get("proration_behavior")
+    closing.discard(books, subscription)
     changing.change(books, subscription, {"items": [{**change, "id": item_id}], "proration_behavior": behavior})
     return books.get("subscription_item", item_id)
 

@@ -1,6 +1,16 @@
 """/v1/subscriptions"""
 
-from billing.providers.sandbox.behaviour import changing, charging, ending, paying, subscribing, trials
+from billing.providers.sandbox.behaviour import (
+    changing,
+    charging,
+    closing,
+    ending,
+    paying,
+    postponing,
+    subscribing,
+    trials,
+)
+from billing.providers.sandbox.behaviour.refusals import Refusal
 from billing.providers.sandbox.books import Books
 from billing.providers.sandbox.errors import Invalid
 from billing.providers.sandbox.paging import Listing
@@ -73,12 +83,16 @@ UPDATE = {
     "cancellation_details": Group(CANCELLATION_DETAILS),
     "items": Many(Group({**ITEM, "deleted": Boolean(), "id": Text()}), longest=20),
     "pause_collection": Group(PAUSE, clearable=True),
-    "payment_behavior": Choice(("allow_incomplete", "error_if_incomplete")),
+    "payment_behavior": Choice(("allow_incomplete", "error_if_incomplete", "pending_if_incomplete")),
     "proration_date": Integer(),
 }
+# Nothing is changed unless it is paid: it fails, or it waits.
+WAITS_OR_FAILS = ("error_if_incomplete", "pending_if_incomplete")
 RESUME = {"billing_cycle_anchor": Choice(("now",)), **EXPAND}
 CANCEL = {"cancellation_details": Group(CANCELLATION_DETAILS), **EXPAND}
 STATES = ("active", "past_due", "unpaid", "canceled", "incomplete", "incomplete_expired", "trialing", "paused")
+# What bills something, or changes what is billed: it takes the place of a pending update.
+BILLED = {"items", "trial_end", "discounts"}
 LIST = {**PAGE, "customer": Text(), "price": Text(), "status": Choice((*STATES, "all", "ended"))}
 
 
@@ -139,8 +153,14 @@ def update(books: Books, params: Json, subscription_id: str) -> Json:
         raise Invalid("A canceled subscription can only update its cancellation_details.")
     _check_method(books, params, subscription["customer"])
     must_not_be_scheduled(subscription, params)
-    if params.get("payment_behavior") == "error_if_incomplete":
-        _must_be_paid(books, subscription, params)
+    behavior = params.get("payment_behavior")
+    refusal = _refusal(books, subscription, params) if behavior in WAITS_OR_FAILS else None
+    if refusal and behavior == "error_if_incomplete":
+        raise refusal.error()
+    if BILLED & params.keys():
+        closing.discard(books, subscription)
+    if refusal:
+        return postponing.begin(books, subscription, params)
     _set_fields(books, subscription, params)
     changing.change(books, subscription, params)
     return books.get("subscription", subscription["id"])
@@ -171,15 +191,19 @@ def _set_fields(books: Books, subscription: Json, params: Json) -> None:
     subscription["cancellation_details"].update(params.get("cancellation_details") or {})
 
 
-def _must_be_paid(books: Books, subscription: Json, params: Json) -> None:
-    """`error_if_incomplete` promises that a card which declines changes nothing: what it would cost is tried first."""
+def _refusal(books: Books, subscription: Json, params: Json) -> Refusal | None:
+    """Why what it would cost could not be collected now: tried before anything is changed."""
+    waits = params["payment_behavior"] == "pending_if_incomplete"
+    if waits:
+        postponing.must_be_supported(params)
     with books.rehearsal():
         invoice = changing.change(books, copied(subscription), params, collect=False)
         method = charging.default_method(books, invoice) if invoice and invoice["amount_due"] else None
-    if invoice and invoice["amount_due"]:
-        refusal = paying.refusal_of(method) if method else charging.NO_CARD
-        if refusal:
-            raise refusal.error()
+    if not invoice or not invoice["amount_due"]:
+        return None
+    if waits:
+        postponing.must_be_paid_at_once(method)
+    return paying.refusal_of(method) if method else charging.NO_CARD
 
 
 def cancel(books: Books, params: Json, subscription_id: str) -> Json:

@@ -75,7 +75,7 @@ def _line(amount: int, taxes: list[Json], memo: str | None) -> Json:
     }
 
 
-def balance_entry(customer: Json, note: Json, amount: int, *, at: int) -> Json:
+def balance_entry(customer: Json, kind: str, amount: int, *, at: int, **told: Json | str | None) -> Json:
     """Why a customer's balance changed."""
     return {
         "id": identifiers.new("cbtxn"),
@@ -83,14 +83,15 @@ def balance_entry(customer: Json, note: Json, amount: int, *, at: int) -> Json:
         "amount": amount,
         "checkout_session": None,
         "created": at,
-        "credit_note": note["id"],
-        "currency": note["currency"],
+        "credit_note": None,
+        "currency": customer["currency"],
         "customer": customer["id"],
         "customer_account": None,
         "description": None,
         "ending_balance": customer["balance"],
-        "invoice": note["invoice"],
+        "invoice": None,
         "livemode": False,
         "metadata": {},
-        "type": "credit_note",
+        "type": kind,
+        **told,
     }

@@ -56,6 +56,8 @@ def _blank_subscription() -> Json:
         },
         "status": "incomplete",
         "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+        # What it will be, and with the payment of which invoice.
+        "_pending": None,
         # Whether its end was told of.
         "_trial_told": False,
     }

@@ -58,7 +58,7 @@ def test_invoices_of_the_organization_in_use(member: PersonClient, invoice: Invo
             "subscriptionId": str(invoice.subscription_id),
             "number": "A-2",
             "status": "open",
-            "currency": "usd",
+            "currency": "USD",
             "subtotalMinor": 2_900,
             "discountMinor": 0,
             "taxMinor": 0,

@@ -1,10 +1,13 @@
 """What an organization is subscribed to, as its members see it."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from billing.models import Subscription, SubscriptionChange
+from billing.providers import provider
+from billing.providers.protocol import BalanceSpec
 from billing.providers.sandbox.faults import Fault, injected
 from billing.services import changes
 from orgs.models import Organization
@@ -14,7 +17,9 @@ from tests import make
 from tests.billing import month, shop
 from tests.billing.cards import CANNOT_PAY, set_card
 from tests.billing.changing import charged, customer, present
+from tests.billing.waiting import asked_customer, at_the_bank, pending_there, the_change
 from tests.clients import ApiClient, PersonClient
+from tests.pages import Browser
 
 PATH = "/api/user/subscription"
 VERBS = ("upgrade", "downgrade", "cancel", "resume")
@@ -60,7 +65,7 @@ def test_after_buying() -> None:
     assert customer.product_codes == ["hosting"]
     assert (current["amountMinor"], current["currency"], current["interval"], current["quantity"]) == (
         12_900,
-        "usd",
+        "USD",
         "month",
         1,
     )
@@ -114,6 +119,36 @@ def owner_of(subscription: Subscription) -> PersonClient:
     return PersonClient(make.person(subscription.organization), subscription.organization)
 
 
+@pytest.mark.parametrize("there_minor", [1_000, 90_000, -500])
+def test_a_preview_says_what_credits_pay_of_it_and_that_is_what_is_asked_for(there_minor: int) -> None:
+    subscription = customer()
+    client = owner_of(subscription)
+    customer_id = subscription.organization.billing_account.provider_customer_id
+    provider().move_balance(BalanceSpec(customer_id, there_minor, "usd", "Credits", {}), key="given")
+
+    found = client.post(f"{PATH}/preview").json()
+
+    page = Browser(make.person(subscription.organization)).read(f"/billing/{subscription.pk}/change?plan=hosting-pro")
+    assert ("Paid from your credits" in page.text) is (there_minor > 0)
+    assert ("Confirm and pay" in page.text) is (there_minor < 90_000)
+    covered = min(max(0, there_minor), found["dueMinor"])
+    assert 0 < found["dueMinor"] < 90_000
+    assert (found["creditsMinor"], found["payableMinor"]) == (covered, found["dueMinor"] - covered)
+    client.post(f"{PATH}/upgrade", {name: found[name] for name in ("plan", "proratedAt", "dueMinor")})
+    billed = provider().invoices_of(subscription.provider_subscription_id)[0]
+    assert (billed.total_minor, billed.status) == (found["dueMinor"], "paid")
+    if there_minor > 0:
+        assert billed.due_minor == found["payableMinor"]
+
+
+def test_what_comes_with_the_next_period_takes_no_credits_now() -> None:
+    client = owner_of(customer("hosting-pro"))
+
+    found = client.post(f"{PATH}/preview", {"direction": "down", "plan": "hosting-starter"}).json()
+
+    assert (found["dueMinor"], found["creditsMinor"], found["payableMinor"]) == (0, 0, 0)
+
+
 def test_a_preview_changes_nothing_and_the_upgrade_costs_what_it_said() -> None:
     client = owner_of(customer())
 
@@ -121,7 +156,7 @@ def test_a_preview_changes_nothing_and_the_upgrade_costs_what_it_said() -> None:
 
     assert shown.status_code == 200, shown.content
     found = shown.json()
-    assert (found["kind"], found["plan"], found["quantity"], found["currency"]) == ("upgrade", "hosting-pro", 1, "usd")
+    assert (found["kind"], found["plan"], found["quantity"], found["currency"]) == ("upgrade", "hosting-pro", 1, "USD")
     assert [line["kind"] for line in found["lines"]] == ["credit", "charge"]
     assert found["dueMinor"] == sum(line["amountMinor"] for line in found["lines"])
     assert found["periodMinor"] == 12_900
@@ -260,14 +295,30 @@ def test_a_role_that_may_not_buy_changes_nothing(organization: Organization, rol
     assert not SubscriptionChange.objects.exists()
 
 
-def test_a_strangers_subscription_is_out_of_reach(outsider: PersonClient) -> None:
+@pytest.mark.parametrize("verb", [*VERBS, "preview"])
+def test_a_strangers_subscription_is_out_of_reach(owner: PersonClient, verb: str) -> None:
+    """And cannot be told from one that never was, nor can whoever has one of their own."""
+    make.subscription(owner.organization)
     theirs = make.subscription()
 
-    answer = outsider.post(f"{PATH}/cancel", {"subscriptionId": str(theirs.pk)})
+    answer = owner.post(f"{PATH}/{verb}", {"subscriptionId": str(theirs.pk)})
+    never = owner.post(f"{PATH}/{verb}", {"subscriptionId": str(uuid4())})
 
-    assert (answer.status_code, "no running subscription" in answer.json()["message"]) == (409, True)
+    assert (answer.status_code, never.status_code) == (404, 404)
+    told = {**answer.json(), "requestId": ""}
+    assert (told["code"], told["message"]) == ("NOT_FOUND", "There is no such subscription.")
+    assert told == {**never.json(), "requestId": ""}
     theirs.refresh_from_db()
     assert not theirs.cancel_at_period_end
+    assert not SubscriptionChange.objects.exists()
+
+
+def test_one_of_ones_own_that_is_over_is_nothing_to_change(owner: PersonClient) -> None:
+    over = make.subscription(owner.organization, status="canceled")
+
+    answer = owner.post(f"{PATH}/upgrade", {"subscriptionId": str(over.pk)})
+
+    assert (answer.status_code, "no running subscription" in answer.json()["message"]) == (409, True)
 
 
 def test_of_several_it_must_be_said_which(owner: PersonClient) -> None:
@@ -310,3 +361,39 @@ def test_another_products_plan_is_no_plan_to_change_to() -> None:
     answer = client.post(f"{PATH}/upgrade", {"plan": "pages-team"})
 
     assert (answer.status_code, list(answer.json()["details"])) == (400, ["plan"])
+
+
+# --- The bank wants to hear from the customer -------------------------------------------------------------------------
+def test_a_payment_that_the_bank_wants_confirmed_is_202_with_the_page_on_which_it_is() -> None:
+    client = owner_of(asked_customer())
+    before = client.get(PATH).json()
+
+    answer = client.post(f"{PATH}/upgrade", headers={"Idempotency-Key": "up-1"})
+    replayed = client.post(f"{PATH}/upgrade", headers={"Idempotency-Key": "up-1"})
+
+    assert answer.status_code == 202, answer.content
+    found = answer.json()["change"]
+    assert (found["status"], found["plan"], found["effectiveAt"]) == ("confirming", "hosting-pro", None)
+    action = found["nextAction"]
+    assert (action["type"], action["expiresAt"][:16]) == ("redirect", "2027-03-18T03:15")
+    assert action["url"].startswith("http://127.0.0.1:8000/sandbox/customers/cus_")
+    assert (replayed.status_code, replayed.json()) == (202, answer.json())
+    assert (client.get(PATH).json(), charged()) == (before, [4_900])
+    at_the_bank("confirm")
+    shop.catch_up()
+    now = client.get(PATH).json()
+    assert now["current"]["plan"]["code"] == "hosting-pro"
+    assert now["entitlements"] == before["entitlements"] or now["products"] != before["products"]
+    assert charged() == [4_900, found["dueMinor"]]
+    assert client.post(f"{PATH}/upgrade").status_code == 409
+
+
+def test_it_is_taken_back_by_going_on_as_it_is() -> None:
+    client = owner_of(asked_customer())
+    client.post(f"{PATH}/upgrade")
+
+    answer = client.post(f"{PATH}/resume")
+
+    assert (answer.status_code, answer.json()["change"]["nextAction"]) == (200, None)
+    assert (the_change().status, pending_there()) == ("applied", False)
+    assert client.post(f"{PATH}/resume").status_code == 409

@@ -43,7 +43,7 @@ def test_the_period_in_hand_as_it_stands(member: PersonClient, subscription: Sub
     assert body == {
         "periodStart": "2026-02-01T00:00:00.000000Z",
         "periodEnd": "2026-03-01T00:00:00.000000Z",
-        "currency": "usd",
+        "currency": "USD",
         "tokenAllotment": 1_000_000,
         "tokensUsed": 1_250_000,
         "overageTokens": 250_000,
@@ -96,7 +96,7 @@ def test_closed_periods_show_their_figures_terms_and_charges(member: PersonClien
         "status": "closed",
         "periodStart": "2026-01-01T00:00:00.000000Z",
         "periodEnd": "2026-02-01T00:00:00.000000Z",
-        "currency": "usd",
+        "currency": "USD",
         "quantity": 1,
         "baseUnitMinor": 2_900,
         "tokenAllotment": 1_000_000,

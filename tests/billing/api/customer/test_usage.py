@@ -70,7 +70,7 @@ def test_usage_against_the_allotment(member: PersonClient, subscription: Subscri
         "tokensRemaining": 0,
         "overageTokens": 250_000,
         "overageMinor": 500,
-        "currency": "usd",
+        "currency": "USD",
         "perAgent": [{"agentId": "marketing", "tokens": 750_000}, {"agentId": "sales", "tokens": 500_000}],
         "perModel": [{"model": "large", "tokens": 750_000}, {"model": "small", "tokens": 500_000}],
         "interval": "day",

@@ -213,3 +213,14 @@ def test_a_person_s_own_checkout_is_no_consumer_s(consumer: Consumer, service: A
 def test_without_the_token_nothing_is_told(consumer: Consumer, anonymous: ApiClient) -> None:
     assert anonymous.post(PATH, BODY).status_code == 401
     assert anonymous.get(f"{PATH}/cs_1").status_code == 401
+
+
+@pytest.mark.usefixtures("consumer")
+def test_what_a_bundle_of_the_tenants_covers_is_not_sold_to_it(service: ApiClient) -> None:
+    assert service.post(PATH, BODY).status_code == 201
+    shop.bundled(Organization.objects.get())
+
+    answer = service.post(PATH, BODY)
+
+    assert (answer.status_code, answer.json()["message"]) == (409, "Demo has Pages already: Bundle Team covers it.")
+    assert CheckoutSession.objects.count() == 1

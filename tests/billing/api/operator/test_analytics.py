@@ -40,6 +40,24 @@ def told(reader: PersonClient, **query: str) -> Any:
     return answer.json()
 
 
+def tried() -> None:
+    """In January three tries in dollars that were answered, and two that were none; in February one in euros."""
+    outcomes = [
+        ("succeeded", "ch_1"),
+        ("failed", "ch_2"),
+        ("canceled", "ch_3"),
+        ("canceled", ""),
+        ("pending", "ch_4"),
+    ]
+    for number, (status, charge) in enumerate(outcomes, start=1):
+        with clocks.at(lives.on(2026, 1, number)):
+            make.payment(status=status, provider_charge_id=charge, amount_minor=number * 100)
+    with clocks.at(lives.on(2026, 2)):
+        make.payment(currency="eur", amount_minor=500)
+    with clocks.at(lives.on(2025, 2)):
+        make.payment(status="failed")
+
+
 @pytest.mark.usefixtures("_year")
 def test_each_month_is_the_one_before_and_what_moved(reader: PersonClient) -> None:
     usd = told(reader, fromMonth="2026-01", toMonth="2026-03")["currencies"][1]
@@ -61,7 +79,7 @@ def test_another_currency_stands_by_itself(reader: PersonClient) -> None:
     eur = told(reader)["currencies"][0]
 
     moved = [each for each in eur["months"] if each["month"] in {"2026-02", "2026-03"}]
-    assert eur["currency"] == "eur"
+    assert eur["currency"] == "EUR"
     assert [(each["expansionMinor"], each["contractionMinor"], each["mrrMinor"]) for each in moved] == [
         (1_500, 0, 1_500),
         (0, -1_500, 0),
@@ -98,32 +116,63 @@ def test_cohorts_tell_who_stayed(reader: PersonClient) -> None:
         for each in cohorts
     )
     assert first == [
-        (0, 2, 10_000, {"usd": 15_000}),
-        (1, 2, 10_000, {"usd": 17_000}),
-        (2, 2, 10_000, {"usd": 16_000}),
-        (3, 1, 5_000, {"usd": 4_000}),
+        (0, 2, 10_000, {"USD": 15_000}),
+        (1, 2, 10_000, {"USD": 17_000}),
+        (2, 2, 10_000, {"USD": 16_000}),
+        (3, 1, 5_000, {"USD": 4_000}),
     ]
-    assert second == [(0, 1, 10_000, {"usd": 3_000}), (1, 0, 0, {}), (2, 1, 10_000, {"usd": 2_500})]
-    assert third == [(0, 1, 10_000, {"eur": 1_500, "usd": 2_000}), (1, 1, 10_000, {"usd": 2_000})]
+    assert second == [(0, 1, 10_000, {"USD": 3_000}), (1, 0, 0, {}), (2, 1, 10_000, {"USD": 2_500})]
+    assert third == [(0, 1, 10_000, {"EUR": 1_500, "USD": 2_000}), (1, 1, 10_000, {"USD": 2_000})]
 
 
 def test_trials_and_payments(reader: PersonClient) -> None:
     began = lives.on(2026, 2)
     trying = make.subscription(status="trialing", trial_began_at=began)
-    paid = make.subscription(trial_began_at=began)
+    make.subscription(trial_began_at=began)
     make.subscription(status="canceled", trial_began_at=began)
     make.subscription(trial_began_at=lives.on(2025, 2))
-    for number, (status, error) in enumerate(
-        [("paid", ""), ("paid", ""), ("open", "Declined."), ("open", ""), ("uncollectible", "Declined."), ("void", "")]
-    ):
-        make.invoice(paid, status=status, payment_error=error, issued_at=lives.on(2026, 1, number + 1))
-    make.invoice(paid, status="paid", total_minor=0, issued_at=began)
-    make.invoice(trying, status="paid", issued_at=lives.on(2025, 3))
+    make.invoice(trying, status="paid", issued_at=began)
+    tried()
 
     found = told(reader)
 
     assert found["trials"] == {"beganCount": 3, "endedCount": 2, "convertedCount": 1, "conversion": 5_000}
-    assert found["payments"] == {"succeededCount": 2, "failedCount": 2, "success": 5_000}
+    rate = {"attemptCount": 3, "succeededCount": 1, "failedCount": 2, "success": 3_333}
+    euros = {"currency": "EUR", "attemptCount": 1, "succeededCount": 1, "failedCount": 0, "success": 10_000}
+    dollars = {**rate, "currency": "USD"}
+    assert found["payments"] == {
+        "attemptCount": 4,
+        "succeededCount": 2,
+        "failedCount": 2,
+        "success": 5_000,
+        "currencies": [euros, dollars],
+        "months": [{**dollars, "month": "2026-01"}, {**euros, "month": "2026-02"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "amounts"),
+    [
+        ("", [500, 300, 200, 100]),
+        ("&outcome=succeeded", [500, 100]),
+        ("&outcome=failed", [300, 200]),
+        ("&currency=eur", [500]),
+        ("&outcome=failed&currency=eur", []),
+        ("&toMonth=2026-01", [300, 200, 100]),
+    ],
+)
+def test_the_payments_behind_the_rate(query: str, amounts: list[int]) -> None:
+    tried()
+    reader = staff("billing.view_payment")
+
+    with clocks.at(NOW):
+        answer = reader.get(f"{REVENUE}/payments?fromMonth=2026-01{query}")
+
+    assert [row["amountMinor"] for row in answer.json()["items"]] == amounts
+
+
+def test_the_payments_take_their_permission(reader: PersonClient) -> None:
+    assert reader.get(f"{REVENUE}/payments").status_code == 403
 
 
 def test_where_there_is_nothing_there_are_no_rates(reader: PersonClient) -> None:
@@ -223,7 +272,7 @@ def test_a_row_says_whose_it_is(reader: PersonClient) -> None:
         "id": str(mill.pk),
         "kind": "reactivation",
         "amountMinor": 2_500,
-        "currency": "usd",
+        "currency": "USD",
         "occurredAt": items[0]["occurredAt"],
         "month": "2026-03",
         "cohort": "2026-01",
@@ -235,7 +284,7 @@ def test_a_row_says_whose_it_is(reader: PersonClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"kind": "growth"}, {"month": "March"}, {"currency": "USD"}, {"organizationId": "1"}, {"x": "1"}]
+    "query", [{"kind": "growth"}, {"month": "March"}, {"currency": "US"}, {"organizationId": "1"}, {"x": "1"}]
 )
 def test_a_filter_that_is_none_is_named(reader: PersonClient, query: dict[str, str]) -> None:
     answer = ask(reader, ROWS, **query)

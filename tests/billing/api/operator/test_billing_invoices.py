@@ -33,7 +33,7 @@ def test_everybodys_the_newest_first_a_page_at_a_time(staff: PersonClient, organ
     assert numbers(answer) == ["INV-000002", "INV-000001"]
     row = answer.json()["items"][1]
     assert (row["organizationId"], row["organizationName"]) == (str(organization.pk), "Harbour Bakery")
-    assert (row["totalMinor"], row["taxMinor"], row["dueMinor"], row["currency"]) == (3_567, 667, 3_567, "usd")
+    assert (row["totalMinor"], row["taxMinor"], row["dueMinor"], row["currency"]) == (3_567, 667, 3_567, "USD")
     assert answer.json()["meta"] == {"page": 1, "pageSize": 25, "total": 2}
     assert numbers(staff.get(f"{PATH}?pageSize=1&page=2")) == ["INV-000001"]
 

@@ -9,7 +9,9 @@ from billing.models import SubscriptionChange
 from platform_core import clock
 from platform_core.models import AuditEvent
 from tests import make
+from tests.billing import beside
 from tests.billing.changing import charged, customer, present
+from tests.billing.waiting import asked_customer
 from tests.clients import PersonClient, staff
 
 PATH = "/api/admin/subscriptions"
@@ -82,6 +84,21 @@ def test_staff_say_when_it_is_in_force() -> None:
     assert (present().plan.code, present().quantity, charged()) == ("hosting-starter", 1, before)
 
 
+def test_staff_change_what_is_beside_the_plan_and_say_when() -> None:
+    subscription = beside.held()
+    client, path = staff(CHANGE), f"{PATH}/{subscription.pk}"
+
+    more = client.put(path, {"addOns": [{"code": beside.BACKUPS, "quantity": 2}], "reason": "By phone."})
+    gone = client.put(path, {"addOns": [{"code": beside.BACKUPS, "quantity": 0}], "timing": "now"})
+
+    assert (more.status_code, more.json()["subscription"]["addOns"]) == (
+        200,
+        [{"code": beside.BACKUPS, "quantity": 2}],
+    )
+    told = gone.json()["change"]
+    assert (told["kind"], told["timing"], told["dueMinor"] < 0, beside.has()) == ("add_ons", "now", True, {})
+
+
 def test_staff_switch_auto_renew() -> None:
     subscription = customer()
 
@@ -146,3 +163,13 @@ def test_whoever_is_no_staff_sees_nothing(owner: PersonClient) -> None:
     assert owner.get(PATH).status_code == 403
     assert owner.put(f"{PATH}/{row.pk}", {"autoRenew": False}).status_code == 403
     assert owner.post(f"{PATH}/{row.pk}/cancel").status_code == 403
+
+
+def test_where_the_customers_bank_wants_to_hear_from_them_it_waits() -> None:
+    subscription = asked_customer()
+
+    answer = staff(CHANGE).put(f"{PATH}/{subscription.pk}", {"plan": "hosting-pro"})
+
+    assert (answer.status_code, answer.json()["change"]["status"]) == (202, "confirming")
+    assert answer.json()["subscription"]["plan"]["code"] == "hosting-starter"
+    assert charged() == [4_900]

@@ -7,6 +7,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from billing.models import BillingAccount, CheckoutSession, Coupon, CouponRedemption, Plan, Price, Subscription
+from billing.providers import provider
+from billing.providers.protocol import CouponSpec
 from billing.providers.sandbox import faults
 from billing.providers.sandbox.faults import Fault
 from billing.providers.sandbox.models import Record
@@ -125,6 +127,31 @@ def test_bad_input_is_named(owner: PersonClient, body: dict[str, Any], field: st
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_ERROR")
     assert list(answer.json()["details"]) == [field]
     assert not CheckoutSession.objects.exists()
+
+
+def test_what_a_bundle_covers_is_not_sold_beside_it(owner: PersonClient) -> None:
+    shop.opened()
+    shop.bundled(owner.organization)
+
+    answers = [
+        owner.post(CHECKOUT, {"product": "pages", "plan": "team"}),
+        owner.post(CHECKOUT, {"product": "pages"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert answers[0].json()["message"].endswith("Bundle Team covers it.")
+    assert not CheckoutSession.objects.exists()
+    # What is covered by nobody is.
+    assert owner.post(CHECKOUT, {"plan": "hosting-pro"}).status_code == 201
+
+
+def test_what_was_bought_alone_before_a_bundle_may_be_changed(owner: PersonClient) -> None:
+    shop.opened()
+    price = Price.objects.get(plan__code="hosting-starter", kind="recurring")
+    make.subscription(owner.organization, price.plan, price=price)
+    make.subscription(owner.organization, make.plan("all", covers=["hosting"]))
+
+    assert owner.post(CHECKOUT, {"plan": "hosting-pro"}).status_code == 201
 
 
 def test_add_ons_and_a_coupon_go_with_a_plan(owner: PersonClient) -> None:
@@ -263,11 +290,46 @@ def test_staff_put_the_price_list_on_sale(as_staff: StaffClient) -> None:
 
     answer = client.post("/api/v1/billing/setup")
 
-    assert (answer.status_code, answer.json()) == (200, {"published": 11, "coupons": 1})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"published": 11, "refused": [], "coupons": 1, "refusedCoupons": []},
+    )
     assert [coupon.code for coupon in Coupon.objects.exclude(provider_coupon_id="")] == ["SPRING"]
     assert Record.objects.filter(kind="price").count() == 11
     assert AuditEvent.objects.filter(action="price.publish", actor_id=str(client.user.pk)).count() == 11
-    assert client.post("/api/v1/billing/setup").json() == {"published": 0, "coupons": 0}
+    assert client.post("/api/v1/billing/setup").json() == {
+        "published": 0,
+        "refused": [],
+        "coupons": 0,
+        "refusedCoupons": [],
+    }
+
+
+def test_a_price_that_the_provider_refuses_is_told_and_the_others_are_on_sale(as_staff: StaffClient) -> None:
+    make.price(make.plan(price_minor=None), amount_minor=10**15, lookup_key="too-much", provider_price_id="")
+
+    answer = as_staff("billing.publish_price").post("/api/v1/billing/setup")
+
+    assert (answer.status_code, answer.json()["published"]) == (200, 11)
+    assert [refused["code"] for refused in answer.json()["refused"]] == ["too-much"]
+    assert not Price.objects.filter(lookup_key="too-much", is_active=True).exists()
+
+
+def test_a_coupon_that_the_provider_refuses_is_told_and_the_others_are_published(as_staff: StaffClient) -> None:
+    make.coupon("SPRING")
+    spring = provider().ensure_coupon(CouponSpec("SPRING", "Another", percent_basis_points=9_900), key="theirs")
+    make.coupon("AUTUMN")
+    make.coupon("WINTER")
+
+    answer = as_staff("billing.publish_price").post("/api/v1/billing/setup")
+
+    assert (answer.status_code, answer.json()["coupons"]) == (200, 2)
+    reason = "The payment provider holds another coupon under 'SPRING': delete it there or rename ours."
+    assert answer.json()["refusedCoupons"] == [{"code": spring, "reason": reason}]
+    known = Coupon.objects.exclude(provider_coupon_id="").values_list("code", flat=True)
+    assert set(known) == {"AUTUMN", "WINTER"}
+    assert Coupon.objects.get(code="SPRING").is_active
+    assert AuditEvent.objects.filter(action="coupon.publish").count() == 2
 
 
 def test_setup_takes_no_body(as_staff: StaffClient) -> None:
@@ -299,7 +361,7 @@ def test_staff_see_what_is_on_sale(as_staff: StaffClient) -> None:
         ["hosting-starter", "hosting-pro", "hosting-enterprise"],
     )
     price = next(price for price in hosting["plans"][1]["prices"] if price["kind"] == "recurring")
-    assert (price["amountMinor"], price["currency"], price["interval"]) == (12_900, "usd", "month")
+    assert (price["amountMinor"], price["currency"], price["interval"]) == (12_900, "USD", "month")
     assert (price["scheme"], price["packageSize"], price["tiers"]) == ("per_unit", None, None)
     assert price["providerPriceId"].startswith("price_")
 

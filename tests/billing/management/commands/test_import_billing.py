@@ -65,14 +65,15 @@ def test_a_table_says_the_same(tmp_path: Path) -> None:
 def test_every_wrong_line_is_told_and_nothing_done(tmp_path: Path) -> None:
     file = tmp_path / "funnel.jsonl"
     good = JSONL.strip().splitlines()[0]
-    file.write_text("\n".join([good, "{", "[]", json.dumps({"type": "tenant", "tenantId": "t2"})]))
+    file.write_text("\n".join([good, "{", "[]", json.dumps({"type": "tenant", "tenantId": "t2"}), "[" * 4000]))
 
     told = run(file, "--apply")
 
     assert "line 2: error" in told
     assert "line 3: error" in told
     assert "line 4: error tenant t2: consumer_key: This field is required." in told
-    assert told.endswith("FAILED 1 create, 0 update, 0 same, 0 kept, 3 error: nothing was changed")
+    assert "line 5: error" in told
+    assert told.endswith("FAILED 1 create, 0 update, 0 same, 0 kept, 4 error: nothing was changed")
     assert not ConsumerTenant.objects.exists()
 
 

@@ -106,11 +106,15 @@ def test_what_is_sold_beside_the_plan_comes_and_goes(side: Side) -> None:
 
     added = side.provider.change_subscription(seats, key=side.key("add"))
     again = side.provider.change_subscription(seats, key=side.key("add"))
-    gone = side.provider.change_subscription(replace(seats, items=()), key=side.key("remove"))
+    kept = side.provider.change_subscription(replace(seats, items=(), quantity=2), key=side.key("more"))
+    gone = side.provider.change_subscription(
+        replace(seats, items=(ItemSpec(price(side, SEAT), 0),)), key=side.key("remove")
+    )
 
     wanted = {(fact.price_id, 1), (price(side, SEAT), 3)}
     assert {(item.price_id, item.quantity) for item in added.items} == wanted
     assert {(item.price_id, item.quantity) for item in again.items} == wanted
+    assert {(item.price_id, item.quantity) for item in kept.items} == {(fact.price_id, 2), (price(side, SEAT), 3)}
     assert [(item.price_id, item.quantity) for item in gone.items] == [(fact.price_id, 1)]
 
 
@@ -131,6 +135,26 @@ def test_a_change_waits_for_the_periods_end(side: Side) -> None:
     assert side.provider.scheduled_change(fact.id) is None
     newest = side.provider.invoices_of(fact.id)[0]
     assert (newest.billing_reason, newest.total_minor) == ("subscription_cycle", 25_800)
+
+
+def test_what_is_sold_beside_the_plan_goes_when_the_period_ends(side: Side) -> None:
+    fact = side.subscribed(side.customer())
+    seat, desk = (price(side, each) for each in (SEAT, replace(SEAT, lookup_key="contract-desk-month")))
+    both = ChangeSpec(fact.id, fact.price_id, items=(ItemSpec(seat, 3), ItemSpec(desk, 1)), item_id=fact.items[0].id)
+    side.provider.change_subscription(both, key=side.key("add"))
+
+    planned = side.provider.schedule_change(
+        replace(both, items=(ItemSpec(seat, 0), ItemSpec(desk, 2))), key=side.key("plan")
+    )
+
+    assert planned.items == {fact.price_id: 1, desk: 2}
+    side.advance(fact.period_end + timedelta(hours=2))
+    found = side.provider.snapshot("customer.subscription.updated", fact.id)
+    assert found is not None
+    assert found.subscription is not None
+    assert {(item.price_id, item.quantity) for item in found.subscription.items} == {(fact.price_id, 1), (desk, 2)}
+    newest = side.provider.invoices_of(fact.id)[0]
+    assert (newest.billing_reason, newest.total_minor) == ("subscription_cycle", 12_900 + 2 * 1_000)
 
 
 def test_a_planned_change_may_be_taken_back(side: Side) -> None:
@@ -214,3 +238,40 @@ def test_a_fault_never_bills_a_change_twice(sandbox: Side, fault: Fault) -> None
 
     assert changed.price_id == wanted.price_id
     assert len(sandbox.provider.invoices_of(fact.id)) == 2
+
+
+def test_a_payment_that_must_be_confirmed_lets_the_change_wait(side: Side) -> None:
+    customer = side.customer()
+    fact = side.subscribed(customer)
+    side.advance(fact.period_start + timedelta(days=10))
+    side.replace_card(customer, "authenticationRequired")
+    wanted = upgrade(side, fact)
+
+    with pytest.raises(CardDeclined):
+        side.provider.change_subscription(wanted, key=side.key("refused"))
+    first, again = (
+        side.provider.change_subscription(replace(wanted, may_wait=True), key=side.key("waits")) for _ in range(2)
+    )
+
+    assert first.pending_update is not None
+    assert (first.price_id, first.status, again.pending_update) == (fact.price_id, "active", first.pending_update)
+    invoice = side.provider.invoices_of(fact.id)[0]
+    assert (invoice.id, invoice.status) == (first.pending_update.invoice_id, "open")
+    assert invoice.payment_url != ""
+    assert side.provider.void_invoice(invoice.id, key=side.key("void")).status == "void"
+    found = side.provider.snapshot("customer.subscription.updated", fact.id)
+    assert found is not None
+    assert found.subscription is not None
+    assert (found.subscription.price_id, found.subscription.pending_update) == (fact.price_id, None)
+
+
+def test_a_card_that_declines_lets_nothing_wait(side: Side) -> None:
+    customer = side.customer()
+    fact = side.subscribed(customer)
+    side.advance(fact.period_start + timedelta(days=10))
+    side.replace_card(customer, "chargeCustomerFail")
+
+    with pytest.raises(CardDeclined, match="declined"):
+        side.provider.change_subscription(replace(upgrade(side, fact), may_wait=True), key=side.key("change"))
+
+    assert len(side.provider.invoices_of(fact.id)) == 1

@@ -52,6 +52,9 @@ def test_what_was_added_for_a_customer_is_known(side: Side) -> None:
         (added, draft.id, "i1"),
         (waiting, "", "i1"),
     }
+    side.provider.drop_invoice_item(waiting)
+    side.provider.drop_invoice_item(waiting)
+    assert [fact.id for fact in side.provider.invoice_items_of(customer)] == [added]
 
 
 def test_what_is_already_so_stays_so(side: Side) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.providers.protocol import CreditNoteSpec, InvoiceFact, PaymentFact, ProviderError, RefundSpec
+from billing.providers.protocol import BalanceSpec, CreditNoteSpec, InvoiceFact, PaymentFact, ProviderError, RefundSpec
 from billing.providers.sandbox.faults import Fault, injected
 from tests.billing.providers.contract.side import Side
 
@@ -67,16 +67,36 @@ def test_a_fault_never_refunds_twice(sandbox: Side, fault: Fault) -> None:
 
 def test_a_paid_invoice_is_credited_by_a_refund_and_by_credit(side: Side) -> None:
     invoice, _ = bought(side)
-    spec = CreditNoteSpec(invoice.id, 1_000, refund_minor=600, credit_minor=400, memo="A day of silence")
+    named = {"credit_note": "ours"}
+    spec = CreditNoteSpec(
+        invoice.id, 1_000, refund_minor=600, credit_minor=400, memo="A day of silence", metadata=named
+    )
 
     note = side.provider.credit_invoice(spec, key=side.key("credit"))
 
     assert side.provider.credit_invoice(spec, key=side.key("credit")) == note
+    assert side.provider.credit_note_of(spec.invoice_id, named) == note
+    assert side.provider.credit_note_of(spec.invoice_id, {"credit_note": "another"}) is None
     assert (note.kind, note.total_minor, note.refunded_minor, note.credited_minor) == ("post_payment", 1_000, 600, 400)
     assert (note.memo, len(note.refund_ids), note.invoice_id) == ("A day of silence", 1, invoice.id)
     assert side.provider.customer(invoice.customer_id).balance_minor == -400
     (payment,) = side.provider.payments_of(invoice_id=invoice.id)
     assert payment.refunded_minor == 600
+
+
+def test_of_a_balance_each_invoice_tells_what_it_used(side: Side) -> None:
+    fact = side.subscribed(side.customer())
+    given = BalanceSpec(fact.customer_id, 700, "usd", "Credits", {"wallet_transfer": side.key("transfer")})
+    side.provider.move_balance(given, key=side.key("move"))
+    side.provider.add_invoice_item(side.item(fact.customer_id, amount=900), key=side.key("item"))
+    draft = side.provider.create_invoice(customer_id=fact.customer_id, subscription_id=fact.id, key=side.key("draft"))
+    assert side.provider.balance_used(fact.customer_id) == {}
+
+    side.provider.finalize_invoice(draft.id, key=side.key("final"))
+
+    assert side.provider.balance_used(fact.customer_id) == {draft.id: 700}
+    side.provider.void_invoice(draft.id, key=side.key("void"))
+    assert side.provider.balance_used(fact.customer_id)[draft.id] == 0
 
 
 def test_an_open_invoice_asks_for_less(side: Side) -> None:

@@ -8,6 +8,7 @@ from billing.providers.sandbox.books import difference
 from billing.providers.sandbox.errors import NoSuchObject
 from billing.providers.sandbox.models import Delivery, IdempotencyKey, Record
 from billing.providers.sandbox.router import ALIAS
+from billing.providers.sandbox.shapes import Json
 from orgs.models import Product
 from tests import make
 from tests.billing.providers.sandbox import shop
@@ -47,15 +48,15 @@ def test_the_sandbox_never_joins_a_transaction_of_its_callers() -> None:
 def test_a_crash_in_the_middle_of_a_request_leaves_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     session = shop.checkout_session()
     before = Record.objects.count()
-    real, written = Record.save, []
+    real, written = Record.hold, []
 
-    def crash_at_twelfth(record: Record, *args: object, **kwargs: object) -> None:
+    def crash_at_twelfth(record: Record, obj: Json) -> None:
         written.append(record.object_id)
         if len(written) == 12:
             raise KeyboardInterrupt
-        real(record, *args, **kwargs)  # type: ignore[arg-type]
+        real(record, obj)
 
-    monkeypatch.setattr(Record, "save", crash_at_twelfth)
+    monkeypatch.setattr(Record, "hold", crash_at_twelfth)
     with pytest.raises(KeyboardInterrupt):
         shop.pay(session)
     monkeypatch.undo()

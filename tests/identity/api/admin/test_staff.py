@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 
 from identity.models import TotpDevice, User
 from platform_core import clock
@@ -75,6 +76,28 @@ def test_role_and_status_are_changed_at_once(boss: PersonClient) -> None:
     assert (changed["role"], changed["status"]) == ("MANAGER", "suspended")
     actions = AuditEvent.objects.filter(target_id=str(support.pk)).values_list("action", flat=True)
     assert set(actions) == {"user.suspend", "staff.change_role"}
+
+
+@pytest.mark.parametrize("groups", [[], ["ADMIN", "MANAGER"]], ids=["none", "several"])
+def test_role_and_status_are_changed_at_once_of_whoever_is_in_no_group_or_several(
+    boss: PersonClient, groups: list[str]
+) -> None:
+    support = helper()
+    support.groups.set(Group.objects.filter(name__in=groups))
+
+    changed = boss.patch(f"{STAFF}/{support.pk}", {"role": "MANAGER", "status": "suspended"}).json()["data"]
+
+    assert (changed["role"], changed["status"]) == ("MANAGER", "suspended")
+    assert list(support.groups.values_list("name", flat=True)) == ["MANAGER"]
+
+
+def test_of_several_roles_another_takes_the_place(boss: PersonClient) -> None:
+    support = helper()
+    support.groups.set(Group.objects.filter(name__in=["SUPPORT", "ADMIN"]))
+
+    assert boss.patch(f"{STAFF}/{support.pk}", {"role": "MANAGER"}).json()["data"]["role"] == "MANAGER"
+
+    assert list(support.groups.values_list("name", flat=True)) == ["MANAGER"]
 
 
 def test_deactivating_ends_what_they_can_do_at_once(boss: PersonClient) -> None:

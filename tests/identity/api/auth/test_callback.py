@@ -86,7 +86,14 @@ def test_the_header_is_as_good_as_the_field(browser: ApiClient, user: User) -> N
 @pytest.mark.parametrize("path", [CALLBACK, SIGNOUT])
 @pytest.mark.parametrize(
     ("field", "headers"),
-    [(None, {}), ("f" * 32, {}), (7, {}), ("real", {"Origin": "https://evil.example"}), ("real", {"Origin": "null"})],
+    [
+        (None, {}),
+        ("f" * 32, {}),
+        (7, {}),
+        ("real", {"Origin": "https://evil.example"}),
+        ("real", {"Origin": "null"}),
+        ("real", {"Sec-Fetch-Site": "same-site"}),
+    ],
     ids=str,
 )
 def test_another_site_neither_signs_in_nor_out(

@@ -21,7 +21,8 @@ def test_it_lets_a_page_write(owner: PersonClient) -> None:
         return int(browser.patch("/api/v1/users/me", {"firstName": "Ada"}, headers=headers).status_code)
 
     assert rename() == 403
-    assert rename(**{"X-CSRFToken": token}) == 200
+    assert rename(Origin="http://testserver") == 403
+    assert rename(**{"X-CSRFToken": token, "Origin": "http://testserver"}) == 200
 
 
 def test_another_browsers_token_is_none() -> None:

@@ -104,6 +104,18 @@ def test_a_passkey_steps_up(member: PersonClient) -> None:
     assert member.post(CODES).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["extensions that are cut off", "extensions that are deep", "a client that is deep"])
+def test_bytes_that_no_authenticator_writes_step_up_to_nothing(member: PersonClient, name: str) -> None:
+    passkey = authenticators.passkey_of(member.user)
+    options = member.post(f"{STEP_UP}/options").json()["publicKey"]
+    answer = authenticators.unreadable(passkey.asserted(options), name)
+
+    refused = member.post(STEP_UP, {"purpose": PURPOSE, "passkey": answer})
+
+    assert (refused.status_code, refused.json()["details"]) == (400, {"passkey": ["The passkey was not accepted."]})
+    assert member.post(CODES).status_code == 403
+
+
 def test_anothers_passkey_does_not(member: PersonClient, owner: PersonClient) -> None:
     passkey = authenticators.passkey_of(owner.user)
     authenticators.passkey_of(member.user)
@@ -127,6 +139,7 @@ def test_the_password_is_not_enough_beside_a_second_factor(member: PersonClient,
     assert not StepUp.objects.exists()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_wrong_proofs_are_counted(member: PersonClient, secret: str) -> None:
     body = {"purpose": PURPOSE, "code": wrong_code(secret)}
 

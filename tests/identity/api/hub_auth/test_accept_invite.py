@@ -3,13 +3,18 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 
-from identity.models import User
+from identity.models import Session, User
+from platform_core.models import AuditEvent, Mail
 from tests import make
 from tests.clients import ApiClient
 from tests.make.identity import PASSWORD
+from tests.sign_ins import make_session
 
 ACCEPT = "/api/v1/auth/accept-invite"
+CONFIRMED = "user.confirm_address"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -39,6 +44,35 @@ def test_the_holder_of_an_account_gives_its_password(anonymous: ApiClient) -> No
 
     assert anonymous.post(ACCEPT, {"token": "inv_token", "password": PASSWORD}).status_code == 201
     assert User.objects.get(email="ada@example.test").is_staff
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_holder_of_an_account_without_a_password_chooses_one(anonymous: ApiClient, confirmed: bool) -> None:
+    guest = make.user("guest@example.test", password=None, confirmed=confirmed)
+    # Whoever signed in by a mailed code confirmed their address by that.
+    session = make_session(guest) if confirmed else None
+    make.staff_invitation(email="guest@example.test")
+
+    assert anonymous.post(ACCEPT, {"token": "inv_token", "password": PASSWORD}).status_code == 201
+
+    guest.refresh_from_db()
+    assert (guest.is_staff, guest.check_password(PASSWORD)) == (True, True)
+    assert EmailAddress.objects.get(user=guest).verified
+    assert session is None or Session.objects.get(pk=session.pk).revoked_reason == "password"
+    actions = set(AuditEvent.objects.filter(target_id=str(guest.pk)).values_list("action", flat=True))
+    assert actions == {"user.set_password", "staff.accept_invitation"} | (set() if confirmed else {CONFIRMED})
+    assert list(guest.groups.values_list("name", flat=True)) == ["SUPPORT"]
+    assert Mail.objects.filter(template="identity/security_notice").count() == 1
+
+
+def test_whichever_groups_they_were_in_they_have_the_one_role(anonymous: ApiClient) -> None:
+    guest = make.user("guest@example.test")
+    guest.groups.set(Group.objects.filter(name__in=["ADMIN", "MANAGER"]))
+    make.staff_invitation(email="guest@example.test")
+
+    assert anonymous.post(ACCEPT, {"token": "inv_token", "password": PASSWORD}).status_code == 201
+
+    assert list(guest.groups.values_list("name", flat=True)) == ["SUPPORT"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_whatever_is_over_is_unknown(anonymous: ApiClient, state: str) -> None:
     assert over.content == unknown.content
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_guessing_ends(anonymous: ApiClient) -> None:
     answers = [anonymous.get(f"{INVITE}/inv_{number}") for number in range(31)]
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from fido2.webauthn import AuthenticatorData
+from fido2.cose import UnsupportedKey
+from fido2.utils import websafe_encode
+from fido2.webauthn import AttestedCredentialData, AuthenticatorData
 
 from identity.models import Passkey, PasskeyChallenge, Session, User
 from platform_core import clock
@@ -75,6 +77,28 @@ def test_forged_answers_are_refused_alike(ada: User, forged: dict[str, Any]) -> 
     assert answer.json() == {"success": False, "error": refusal}
     assert not Session.objects.exists()
     assert Passkey.objects.get().sign_count == 1
+
+
+READ_AT_SIGN_IN = [name for name, (part, _) in authenticators.UNREADABLE.items() if part != "attestationObject"]
+
+
+@pytest.mark.parametrize("name", READ_AT_SIGN_IN)
+def test_bytes_that_no_authenticator_writes_are_refused_like_any_other(ada: User, name: str) -> None:
+    passkey = authenticators.passkey_of(ada)
+
+    answer = ApiClient().post(SIGN_IN, {"passkey": authenticators.unreadable(passkey.asserted(question()), name)})
+
+    assert (answer.status_code, answer.json()["error"]["message"]) == (401, "The passkey was not accepted.")
+    assert not Session.objects.exists()
+
+
+def test_a_public_key_that_nothing_can_verify_with_is_refused(ada: User) -> None:
+    """Such a row was once taken, or was written by hand."""
+    passkey = authenticators.passkey_of(ada)
+    attested = AttestedCredentialData.create(b"\0" * 16, passkey.credential_id, UnsupportedKey({1: 2, 3: -4242}))
+    Passkey.objects.update(credential=websafe_encode(bytes(attested)))
+
+    assert answered(passkey).status_code == 401
 
 
 def test_an_answer_is_taken_once(ada: User) -> None:
@@ -157,6 +181,7 @@ def test_what_no_browser_sends_is_no_server_error(passkey: Any) -> None:
     assert ApiClient().post(SIGN_IN, {"passkey": passkey}).status_code in {400, 401}
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_questions_are_put_so_often_and_no_oftener() -> None:
     statuses = [ApiClient().post(f"{SIGN_IN}/options").status_code for _ in range(31)]
 

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fido2.webauthn import AuthenticatorData
+from fido2.cose import UnsupportedKey
+from fido2.webauthn import AttestedCredentialData, AuthenticatorData
 
 from identity.models import Passkey, PasskeyChallenge, Session, User
 from platform_core import clock
@@ -129,6 +130,34 @@ def test_bytes_that_are_no_attestation_are_refused(member: PersonClient) -> None
     for field in ("attestationObject", "clientDataJSON"):
         broken = {**credential, "response": {**credential["response"], field: "AAAA"}}
         assert member.post(PASSKEYS, {"name": "Laptop", "credential": broken}).status_code == 400
+
+
+READ_AT_REGISTRATION = [name for name, (part, _) in authenticators.UNREADABLE.items() if part != "authenticatorData"]
+
+
+@pytest.mark.parametrize("name", READ_AT_REGISTRATION)
+def test_bytes_that_no_authenticator_writes_make_no_passkey(member: PersonClient, name: str) -> None:
+    credential = authenticators.unreadable(SoftPasskey().created(options_of(member)), name)
+
+    assert member.post(PASSKEYS, {"name": "Laptop", "credential": credential}).status_code == 400
+    assert not Passkey.objects.exists()
+
+
+def test_an_id_that_is_longer_than_any_makes_no_passkey(member: PersonClient) -> None:
+    assert made(member, SoftPasskey(credential_id=b"x" * 1024)).status_code == 400
+    assert made(member, SoftPasskey(credential_id=b"x" * 1023)).status_code == 201
+
+
+class OddKey(SoftPasskey):
+    """One whose public key is of a kind that nobody here can verify with."""
+
+    def attested(self) -> AttestedCredentialData:
+        return AttestedCredentialData.create(b"\0" * 16, self.credential_id, UnsupportedKey({1: 2, 3: -4242}))
+
+
+def test_a_key_that_could_never_answer_makes_no_passkey(member: PersonClient) -> None:
+    assert made(member, OddKey()).status_code == 400
+    assert not Passkey.objects.exists()
 
 
 def test_an_account_has_twenty_passkeys_at_most(member: PersonClient) -> None:

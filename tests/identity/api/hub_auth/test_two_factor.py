@@ -138,6 +138,25 @@ def test_a_session_may_show_that_its_code_works(member: PersonClient) -> None:
     assert member.post(VERIFY, {"code": code(secret, steps=1)}).status_code == 400
 
 
+def test_a_session_may_show_that_a_recovery_code_works(member: PersonClient) -> None:
+    _, codes = enrol(member)
+
+    assert member.post(VERIFY, {"code": codes[0]}).json()["data"] == {"verified": True}
+
+    assert member.get(f"{TWO_FACTOR}/backup-codes").json()["data"] == {"left": 9}
+    assert member.post(VERIFY, {"code": codes[0]}).status_code == 400
+
+
+@pytest.mark.usefixtures("one_moment")
+def test_guessing_in_a_session_is_stopped_like_guessing_at_the_door(member: PersonClient) -> None:
+    secret, _ = enrol(member)
+
+    answers = {member.post(VERIFY, {"code": wrong_code(secret)}).status_code for _ in range(12)}
+
+    assert answers == {400, 429}
+    assert member.post(VERIFY, {"code": code(secret, steps=1)}).status_code == 429
+
+
 def test_signing_in_takes_the_code_after_the_password(ada: User, secret: str) -> None:
     client = ApiClient()
     token = pending_of(ada, client)
@@ -195,12 +214,14 @@ def test_a_sign_in_of_the_pages_becomes_a_session_of_the_pages(ada: User, secret
     assert not {"at", "rt"} & set(client.cookies)
 
 
-def test_a_passkey_that_is_refused_leaves_the_sign_in_waiting(ada: User, secret: str) -> None:
-    passkey = authenticators.passkey_of(ada, origin="https://evil.example")
+@pytest.mark.parametrize("broken", ["", "extensions that are cut off", "extensions that are deep"])
+def test_a_passkey_that_is_refused_leaves_the_sign_in_waiting(ada: User, secret: str, broken: str) -> None:
+    passkey = authenticators.passkey_of(ada, origin="" if broken else "https://evil.example")
     token = pending_of(ada)
     options = ApiClient().post(f"{TWO_FACTOR}/options", {"token": token}).json()["data"]["publicKey"]
+    answer = authenticators.unreadable(passkey.asserted(options), broken)
 
-    assert ApiClient().post(VERIFY, {"token": token, "passkey": passkey.asserted(options)}).status_code == 401
+    assert ApiClient().post(VERIFY, {"token": token, "passkey": answer}).status_code == 401
     assert ApiClient().post(VERIFY, {"token": token, "code": code(secret)}).status_code == 200
 
 
@@ -250,6 +271,7 @@ def test_the_fifth_try_may_still_be_the_right_one(ada: User, secret: str) -> Non
     assert ApiClient().post(VERIFY, {"token": token, "code": code(secret)}).status_code == 200
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_new_pending_sign_in_gives_a_guesser_no_new_tries(ada: User, secret: str) -> None:
     wrong = wrong_code(secret)
     answers = [ApiClient().post(VERIFY, {"token": pending_of(ada), "code": wrong}).status_code for _ in range(11)]
@@ -261,6 +283,7 @@ def test_a_new_pending_sign_in_gives_a_guesser_no_new_tries(ada: User, secret: s
     assert Mail.objects.filter(subject="Somebody is guessing your codes").count() == 1
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_passkey_still_works_while_codes_are_not_taken(ada: User, secret: str) -> None:
     for _ in range(10):
         ApiClient().post(VERIFY, {"token": pending_of(ada), "code": wrong_code(secret)})

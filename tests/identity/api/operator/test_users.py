@@ -141,6 +141,18 @@ def test_a_person_is_erased() -> None:
     assert AuditEvent.objects.get(action="user.erase").actor_id == str(client.user.pk)
 
 
+def test_an_erased_person_gets_no_name_again() -> None:
+    kim = make.person(make.organization(), Role.MEMBER, email="kim@example.test")
+    staff(DELETE).delete(f"{USERS}/{kim.pk}")
+    erased = User.objects.values().get(pk=kim.pk)
+
+    for body in ({"firstName": "Kim"}, {"isEmployee": True}, {}):
+        assert staff(CHANGE).put(f"{USERS}/{kim.pk}", body).status_code == 404
+
+    assert User.objects.values().get(pk=kim.pk) == erased
+    assert not AuditEvent.objects.filter(action__in=["user.update", "user.set_employee"]).exists()
+
+
 def test_a_sole_owner_is_not_erased() -> None:
     kim = make.person(make.organization("Harbour"), Role.OWNER)
 

@@ -75,6 +75,7 @@ def test_bad_input_names_the_field(anonymous: ApiClient, changed: dict[str, Any]
     assert not User.objects.filter(email="nora@example.test").exists()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_guessing_ends(anonymous: ApiClient) -> None:
     answers = [anonymous.post(SIGN_UP, {**BODY, "token": f"join_{number}"}).status_code for number in range(60)]
 

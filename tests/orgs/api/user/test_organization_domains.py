@@ -7,8 +7,10 @@ import pytest
 
 from orgs.models import Domain, Organization
 from orgs.roles import Role
+from orgs.services import domains
+from platform_core import ratelimit
 from platform_core.dns import Outcome
-from platform_core.models import AuditEvent
+from platform_core.models import AuditEvent, Mail
 from tests import make
 from tests.clients import ApiClient, PersonClient
 from tests.orgs.names import proof, saying
@@ -167,6 +169,30 @@ class TestProof:
         assert answer.json()["code"] == "DOMAIN_TAKEN"
         assert list(Domain.objects.verified()) == [held]
 
+    def test_whoever_holds_it_is_told_once_a_day_that_another_proved_it(
+        self, owner: PersonClient, outsider: PersonClient
+    ) -> None:
+        held = make.domain(outsider.organization, "harbour.example", state="verified")
+        ours = make.domain(owner.organization, "harbour.example", challenge="ours")
+        told = AuditEvent.objects.filter(action="domain.contest")
+        with saying({held.record_name: [held.record_value, ours.record_value]}):
+            for _ in range(2):
+                assert owner.post(path(owner.organization, ours.pk, "verify")).status_code == 409
+
+            event, mail = told.get(), Mail.objects.get()
+            assert (event.organization_id, event.target_id) == (outsider.organization.pk, str(held.pk))
+            assert (mail.to, mail.subject) == (outsider.user.email, "Somebody else proved harbour.example")
+            for text in (mail.text, mail.html, str(event.changes), event.actor_label):
+                assert owner.organization.name not in text
+                assert owner.user.email not in text
+
+            assert (event.actor_type, event.ip_address) == ("system", None)
+
+            # As the next day does, wherever it is counted.
+            ratelimit.refund(domains.WARNINGS, f"domain:{held.pk}:{owner.organization.pk}")
+            assert owner.post(path(owner.organization, ours.pk, "verify")).status_code == 409
+        assert (told.count(), Mail.objects.count()) == (2, 2)
+
     def test_whoever_bought_the_name_takes_it_over(self, owner: PersonClient, outsider: PersonClient) -> None:
         held = make.domain(outsider.organization, "harbour.example", state="verified", join_role="member")
         ours = make.domain(owner.organization, "harbour.example", challenge="ours")
@@ -177,6 +203,8 @@ class TestProof:
         held.refresh_from_db()
         assert (held.state, held.verified_at) == ("lost", None)
         assert actions() == ["domain.lose", "domain.verify"]
+        # Who took it over is none of the former holder's business.
+        assert AuditEvent.objects.get(action="domain.lose").ip_address is None
 
     def test_a_holder_whose_servers_are_silent_keeps_it(self, owner: PersonClient, outsider: PersonClient) -> None:
         held = make.domain(outsider.organization, "harbour.example", state="verified")
@@ -187,6 +215,7 @@ class TestProof:
 
         assert list(Domain.objects.verified()) == [held]
 
+    @pytest.mark.usefixtures("one_moment")
     def test_asking_has_a_limit(self, owner: PersonClient) -> None:
         domain = make.domain(owner.organization)
         with saying({}):

@@ -109,7 +109,8 @@ class TestProductRoles:
             "items": [
                 {"product": "alerts", "name": "Alerts", "role": "editor", "sources": ["default"]},
                 {"product": "pages", "name": "Pages", "role": "admin", "sources": ["directory", "manual"]},
-            ]
+            ],
+            "meta": {"page": 1, "pageSize": 25, "total": 2},
         }
 
     def test_people_replace_what_people_gave(self, owner: PersonClient, member: PersonClient) -> None:

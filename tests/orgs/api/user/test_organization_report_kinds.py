@@ -11,7 +11,7 @@ def test_a_role_is_offered_what_it_may_read(owner: PersonClient) -> None:
 
     everything = owner.get(path(owner, "report-kinds")).json()
 
-    assert [each["code"] for each in everything] == [
+    assert [each["code"] for each in everything["items"]] == [
         "members",
         "audit_activity",
         "checks",
@@ -19,13 +19,14 @@ def test_a_role_is_offered_what_it_may_read(owner: PersonClient) -> None:
         "billing",
         "recurring_charges",
     ]
-    assert everything[0] == {
+    assert everything["meta"] == {"page": 1, "pageSize": 25, "total": 6}
+    assert everything["items"][0] == {
         "code": "members",
         "title": "Members and roles",
         "description": "Who belongs to the organization, and as what, now.",
         "isDated": False,
     }
-    assert "audit_activity" not in {each["code"] for each in auditor.get(path(auditor, "report-kinds")).json()}
+    assert "audit_activity" not in {each["code"] for each in auditor.get(path(auditor, "report-kinds")).json()["items"]}
 
 
 def test_strangers_and_nobody_are_refused(owner: PersonClient, outsider: PersonClient, anonymous: ApiClient) -> None:

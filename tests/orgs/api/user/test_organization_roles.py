@@ -56,7 +56,9 @@ def test_each_role_may_do_its_part(
 def test_built_in_ones_come_first_and_nobody_changes_them(owner: PersonClient) -> None:
     own = make.custom_role(owner.organization, "recruiter", permissions=["member.invite", "no.more"])
 
-    items = owner.get(path(owner)).json()["items"]
+    body = owner.get(path(owner)).json()
+    items = body["items"]
+    assert body["meta"] == {"page": 1, "pageSize": 25, "total": 6}
 
     assert [each["key"] for each in items] == ["owner", "admin", "billing", "member", "auditor", "recruiter"]
     assert items[0]["permissions"] == list(roles.REGISTRY)

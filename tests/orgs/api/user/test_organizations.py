@@ -303,8 +303,13 @@ class TestHandingOver:
             "member@harbour.test": "You own Harbour Bakery now",
         }
         assert actions() == ["organization.transfer"]
-        # The same request once more comes from somebody who may not.
-        assert self.transfer(owner, place_of(member)).status_code == 403
+        # The same request once more is told that it is done; anything else comes from somebody who may not.
+        again = self.transfer(owner, place_of(member))
+        assert (again.status_code, again.json()["message"]) == (409, "This person owns the organization already.")
+        assert self.transfer(owner, place_of(owner)).status_code == 403
+        assert self.transfer(owner, None).status_code == 403
+        assert owner.post(path(owner, "/transfer-ownership"), {"memberId": "x"}).status_code == 403
+        assert actions().count("organization.transfer") == 1
         assert Mail.objects.count() == 2
 
     def test_it_takes_a_proof(self, owner: PersonClient, member: PersonClient) -> None:
@@ -378,5 +383,6 @@ def test_product_role_options_are_those_of_products_that_have_some(owner: Person
         "items": [
             {"product": "pages", "name": "Pages", "roles": ["admin", "editor", "viewer"], "included": False},
             {"product": "alerts", "name": "Alerts", "roles": ["admin"], "included": True},
-        ]
+        ],
+        "meta": {"page": 1, "pageSize": 25, "total": 2},
     }

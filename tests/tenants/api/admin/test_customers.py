@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,6 +21,7 @@ from tenants.models import Order
 from tests import clients, make
 from tests.clients import ApiClient, PersonClient
 from tests.make.identity import owner
+from tests.sign_ins import step_up
 
 PATH = "/api/v1/admin/customers"
 
@@ -183,6 +185,59 @@ def test_name_company_and_status_are_changed_together(manager: PersonClient) -> 
     assert manager.patch(f"{PATH}/{person.pk}", {"status": "active"}).json()["data"]["status"] == "active"
 
 
+def colleague(role: str = "SUPPORT", **fields: Any) -> User:
+    """A customer who is staff too."""
+    person = customer(is_staff=True, **fields)
+    person.groups.add(Group.objects.get(name=role))
+    return person
+
+
+@pytest.mark.parametrize(("before", "after"), [("active", "suspended"), ("suspended", "active")])
+@pytest.mark.parametrize("has_left", [False, True])
+def test_whether_a_customer_who_is_staff_may_sign_in_takes_a_proof(before: str, after: str, *, has_left: bool) -> None:
+    boss = clients.staff_in("OWNER")
+    person = colleague(status=before, added_by=boss.user)
+    if has_left:
+        Membership.ALL.filter(user=person).delete()
+    step_up(boss.user, "console.enter")
+    wanted = {"name": "Maria Lang", "status": after}
+
+    refused = boss.patch(f"{PATH}/{person.pk}", wanted)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "STEP_UP_REQUIRED")
+    assert (User.objects.get(pk=person.pk).status, AuditEvent.objects.count()) == (before, 0)
+    assert boss.patch(f"{PATH}/{person.pk}", {"name": "Maria Lang", "status": before}).status_code == 200
+    step_up(boss.user, "staff.change_role")
+    assert boss.patch(f"{PATH}/{person.pk}", wanted).json()["data"]["status"] == after
+
+
+@pytest.mark.parametrize("role", ["OWNER", "SUPPORT"])
+def test_a_customer_who_is_staff_is_out_of_reach_of_those_who_do_not_decide_about_staff(role: str) -> None:
+    person = colleague(role, first_name="Maria")
+
+    for change in ({"name": "Mallory"}, {"company": "Evil"}, {"status": "suspended"}):
+        for client in (clients.staff_in("MANAGER"), clients.staff_in("ADMIN")):
+            assert client.patch(f"{PATH}/{person.pk}", change).status_code == 403
+
+    assert User.objects.get(pk=person.pk).first_name == "Maria"
+    assert Organization.objects.get().name == "Acme Marketing GmbH"
+    assert PersonClient(person).patch(f"{PATH}/{person.pk}", {"name": "Mia"}).status_code == (
+        200 if role == "OWNER" else 403
+    )
+
+
+def test_a_customer_who_is_staff_is_changed_by_their_superior() -> None:
+    boss = clients.staff_in("OWNER")
+    person = colleague()
+    step_up(boss.user, "staff.change_role")
+    wanted = {"name": "Maria Lang", "company": "Acme SE", "status": "suspended"}
+
+    data = boss.patch(f"{PATH}/{person.pk}", wanted).json()["data"]
+
+    assert (data["name"], data["company"], data["status"]) == ("Maria Lang", "Acme SE", "suspended")
+    assert boss.patch(f"{PATH}/{person.pk}", {"status": "active"}).json()["data"]["status"] == "active"
+
+
 def test_the_same_again_changes_nothing(manager: PersonClient) -> None:
     person = customer(first_name="Maria", last_name="Weber")
     same = {"name": "Maria Weber", "company": "Acme Marketing GmbH", "status": "active"}
@@ -240,7 +295,7 @@ def test_there_is_nothing_to_end_without_one(admin: PersonClient) -> None:
         ({"foundingMember": {"tokenMultiplier": 11}}, "foundingMember.tokenMultiplier"),
         ({"foundingMember": {"number": 7}}, "foundingMember.number"),
         ({"foundingMember": {}, "name": "Maria"}, "foundingMember"),
-        ({"foundingMember": {"expiresAt": "2020-01-01T00:00:00Z"}}, "expiresAt"),
+        ({"foundingMember": {"expiresAt": "2020-01-01T00:00:00Z"}}, "foundingMember.expiresAt"),
     ],
     ids=str,
 )
@@ -249,6 +304,18 @@ def test_a_bad_change_names_the_field(admin: PersonClient, change: dict[str, Any
 
     assert response.status_code == 400
     assert {detail["field"] for detail in response.json()["error"]["details"]} == {field}
+
+
+def test_one_that_is_there_is_not_changed_to_have_ended(admin: PersonClient) -> None:
+    person = customer()
+    admin.patch(f"{PATH}/{person.pk}", {"foundingMember": {}})
+    before = FoundingMember.objects.values().get()
+
+    refused = admin.patch(f"{PATH}/{person.pk}", {"foundingMember": {"expiresAt": "2020-01-01T00:00:00Z"}})
+
+    (detail,) = refused.json()["error"]["details"]
+    assert (refused.status_code, detail["field"]) == (400, "foundingMember.expiresAt")
+    assert FoundingMember.objects.values().get() == before
 
 
 def test_a_refused_part_leaves_the_whole_undone(admin: PersonClient) -> None:
@@ -289,6 +356,8 @@ def test_the_last_owner_of_the_platform_is_not_suspended_as_a_customer(manager: 
     make.order(organization, make.subscription(organization), customer=boss)
     root = PersonClient(make.user(is_staff=True, is_superuser=True))
 
+    step_up(root.user, "staff.change_role")
+
     assert manager.patch(f"{PATH}/{boss.pk}", {"status": "suspended"}).status_code == 403
     refused = root.patch(f"{PATH}/{boss.pk}", {"status": "suspended"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "LAST_OWNER")
@@ -309,3 +378,13 @@ def test_before_its_first_period_a_subscription_has_its_plans_tokens(manager: Pe
     assert (data["tokenLimit"], data["tokensUsed"], data["periodStart"], data["stripeCustomerId"]) == (
         1_000_000, 0, None, None
     )  # fmt: skip
+
+
+def test_a_plan_without_tokens_includes_none(manager: PersonClient) -> None:
+    organization = make.organization()
+    person = make.person(organization)
+    make.order(organization, make.subscription(organization, make.plan(token_allotment=None)), customer=person)
+
+    data = manager.get(f"{PATH}/{person.pk}").json()["data"]["subscription"]
+
+    assert (data["tokenLimit"], data["tokensUsed"]) == (None, 0)

@@ -18,8 +18,8 @@ def test_the_platform_in_numbers(as_staff: StaffClient) -> None:
     assert data["ordersByStatus"]["FULFILLED"] == 1
     assert data["serversByStatus"] == {"reserved": 0, "online": 0, "late": 0, "offline": 0}
     assert data["failingJobs"] == 0
-    assert data["monthlyRecurring"] == [{"currency": "usd", "amountMinor": 2_900}]
-    assert data["revenue"] == [{"currency": "usd", "amountMinor": 2_900}]
+    assert data["monthlyRecurring"] == [{"currency": "USD", "amountMinor": 2_900}]
+    assert data["revenue"] == [{"currency": "USD", "amountMinor": 2_900}]
 
 
 def test_another_permission_is_not_enough(as_staff: StaffClient) -> None:

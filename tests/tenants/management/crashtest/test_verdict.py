@@ -112,7 +112,7 @@ def test_whatever_still_waits_is_stuck() -> None:
     make.mail()
     make.webhook_delivery()
     ProviderEvent.objects.create(
-        provider="stripe", external_id="evt_1", kind="x", occurred_at=clock.now(), payload={}, status="FAILED"
+        provider="stripe", external_id="evt_1", kind="x", occurred_at=clock.now(), body="{}", status="FAILED"
     )
 
     assert [text.split(" ")[0] for text in told(Kind.STUCK)] == ["job", "effect", "provider", "mail", "webhook"]

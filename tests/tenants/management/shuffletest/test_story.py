@@ -37,6 +37,34 @@ def test_a_second_change_in_a_month_credits_what_the_first_one_charged() -> None
     assert [asked.total_minor for asked in state.invoices] == [6_500, 9_750 - 4_875, 7_500 - 3_250]
 
 
+def test_what_the_bank_wants_confirmed_is_charged_once_it_is_and_else_as_if_it_had_not_been() -> None:
+    state = begun()
+    state.act(Act.LAPSED, HALF, seats=2)
+    (_, asked) = state.invoices
+    assert (state.seats, state.mrr_minor, state.at_hand_minor) == (1, 6_500, 0)
+    assert (asked.status, asked.payment, asked.total_minor) == ("void", (3_250, "canceled"), 0)
+
+    state.act(Act.CONFIRMED, HALF, seats=2)
+    assert (state.seats, state.invoices[-1].payment, state.mrr_minor) == (2, (3_250, "succeeded"), 13_000)
+
+
+def test_what_is_beside_the_plan_is_credited_and_charged_by_itself() -> None:
+    state = begun()
+    state.act(Act.MORE_ADD_ONS, HALF)
+    state.act(Act.SEATS, HALF, seats=2)
+    state.act(Act.MORE_ADD_ONS, Moment(at=75, period_start=0, period_end=100))
+    assert [asked.total_minor for asked in state.invoices] == [6_500, 350, 6_500 - 3_250, 350 - 175]
+
+    state.end_month()
+    state.act(Act.MORE_ADD_ONS, HALF)
+    assert (state.mrr_minor, state.invoices[-2].total_minor) == (13_000 + 1_400 + 450, 13_000 + 1_400)
+    state.act(Act.NO_ADD_ONS)
+    state.end_month()
+    assert (state.add_ons, state.invoices[-1].total_minor, state.mrr_minor) == (0, 13_000, 13_000)
+    with pytest.raises(ValueError, match="moment"):
+        state.act(Act.MORE_ADD_ONS)
+
+
 def test_what_a_change_gives_back_pays_for_what_comes_next() -> None:
     state = begun("pages-business")
     state.act(Act.DOWNGRADE)
@@ -158,11 +186,13 @@ def test_only_what_makes_sense_is_done() -> None:
     chance = random.Random(1)  # noqa: S311 - which act it is
 
     chosen = {choose(card, chance)[0] for _ in range(2000)}
-    assert chosen == set(Act) - {Act.DOWNGRADE, Act.RESUME, Act.MEND_CARD}
+    assert chosen == set(Act) - {Act.DOWNGRADE, Act.RESUME, Act.MEND_CARD, Act.NO_ADD_ONS}
     assert {choose(bank, chance)[0] for _ in range(2000)} == chosen - {
         Act.BREAK_CARD,
         Act.REFUND,
         Act.WIN_DISPUTE,
         Act.LOSE_DISPUTE,
         Act.BUY_ONCE,
+        Act.CONFIRMED,
+        Act.LAPSED,
     }

@@ -15,11 +15,18 @@ def trial(behavior: str) -> stripe.Subscription:
     return shop.subscription(shop.price(), shop.customer(""), trial_period_days=7, trial_settings=settings)
 
 
+def give(subscription: stripe.Subscription, card: str) -> None:
+    """From now on it is paid with this."""
+    method = shop.client().v1.payment_methods.attach(card, {"customer": str(subscription.customer)})
+    shop.client().v1.subscriptions.update(subscription.id, {"default_payment_method": method.id})
+
+
 def test_without_a_card_it_pauses_and_may_go_on() -> None:
     subscription = trial("pause")
     clock.advance(by=timedelta(days=8))
 
     paused = shop.client().v1.subscriptions.retrieve(subscription.id)
+    give(subscription, "pm_card_visa")
     resumed = shop.client().v1.subscriptions.resume(subscription.id)
 
     assert paused.status == "paused"
@@ -28,6 +35,17 @@ def test_without_a_card_it_pauses_and_may_go_on() -> None:
     assert shop.invoices(subscription.id)[-1].billing_reason == "subscription_cycle"
     with pytest.raises(stripe.InvalidRequestError, match="only resume a paused"):
         shop.client().v1.subscriptions.resume(subscription.id)
+
+
+def test_what_the_bank_does_not_pay_as_it_goes_on_is_past_due_with_a_page_to_pay_it() -> None:
+    subscription = trial("pause")
+    clock.advance(by=timedelta(days=8))
+    give(subscription, "pm_card_authenticationRequired")
+
+    resumed = shop.client().v1.subscriptions.resume(subscription.id)
+
+    invoice = shop.invoices(subscription.id)[-1]
+    assert (resumed.status, invoice.status, bool(invoice.hosted_invoice_url)) == ("past_due", "open", True)
 
 
 def test_without_a_card_it_ends_or_owes() -> None:
