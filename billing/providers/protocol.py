@@ -271,9 +271,9 @@ class PaymentProvider(Protocol):
         """Give a customer credit, or take it out; gives the entry's id. What our row has entered is not entered twice,
         however long ago that was."""
 
-    def balance_used(self, customer_id: str) -> Mapping[str, int]:
+    def balance_used(self, customer_id: str, *, before: str = "") -> Mapping[str, int]:
         """How much of a customer's balance each of the latest invoices used, by its id: of a void one nothing, and
-        below nothing where it added to it."""
+        below nothing where it added to it. Given an entry's id, only what was used before that entry."""
 
     # --- Reading -----------------------------------------------------------------------------------------------------
     def snapshot(self, kind: str, object_id: str) -> Snapshot | None:

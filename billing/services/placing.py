@@ -3,11 +3,12 @@ asks for (a renewal, a proration, the first invoice of a checkout) uses it befor
 
 The wallet is the truth, and each unit is in one place: it counts as there from before the provider is asked to take it
 until the provider has given it back. A transfer is a row before it is a request, one at a time; one that got no answer
-is asked for again, and acts once. What expires is fetched first.
+is asked for again, and acts once. What expires is fetched first; what an invoice used before it was fetched is used, and as
+much goes back.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -108,16 +109,15 @@ def _fetch(wallet_id: UUID, amount_minor: int) -> None:
     customer_id = _customer_of(wallet_id)
     # In this order: what is used or heard of meanwhile makes it less, never more.
     balance_minor = -provider().customer(customer_id).balance_minor
-    unheard_minor = _unheard(customer_id)
+    unheard_minor = _unheard(provider().balance_used(customer_id))
     ours_minor = Wallet.objects.values_list("placed_minor", flat=True).get(pk=wallet_id) - unheard_minor
     there_minor = min(amount_minor, balance_minor, ours_minor)
     if there_minor > 0:
         _move(wallet_id, -there_minor)
 
 
-def _unheard(customer_id: str) -> int:
-    """What invoices used there that we have not heard of: of our credits first."""
-    used = provider().balance_used(customer_id)
+def _unheard(used: Mapping[str, int]) -> int:
+    """Of what invoices used there, what we have not heard of: of our credits first."""
     rows = Invoice.objects.filter(provider=provider().name, provider_invoice_id__in=used)
     heard = dict(rows.values_list("provider_invoice_id", "balance_minor"))
     return sum(max(0, used_minor - (heard.get(invoice_id) or 0)) for invoice_id, used_minor in used.items())
@@ -142,10 +142,14 @@ def _requested(wallet_id: UUID, amount_minor: int | None) -> WalletTransfer | No
         return None
     if amount > 0:
         _count(held, amount)
+    return _begun(held, amount, _customer_of(wallet_id))
+
+
+def _begun(held: Wallet, amount_minor: int, customer_id: str) -> WalletTransfer:
     row = WalletTransfer.objects.create(
-        wallet=held, amount_minor=amount, provider=provider().name, provider_customer_id=_customer_of(wallet_id)
+        wallet=held, amount_minor=amount_minor, provider=provider().name, provider_customer_id=customer_id
     )
-    audit.record("wallet.transfer", held, by=None, changes={"amount_minor": amount})
+    audit.record("wallet.transfer", held, by=None, changes={"amount_minor": amount_minor})
     return row
 
 
@@ -184,14 +188,33 @@ def _send(row: WalletTransfer) -> None:
     except ProviderRefused as error:
         _answered(row, Status.FAILED, failure=error.message[:300])
         raise
-    _answered(row, Status.DONE, provider_transfer_id=entry_id)
+    # An invoice that became final since the balance was looked at had used of it before we could fetch it.
+    used = provider().balance_used(row.provider_customer_id, before=entry_id) if row.amount_minor < 0 else None
+    too_much = _answered(row, Status.DONE, used=used, provider_transfer_id=entry_id)
+    if too_much is not None:
+        _send(too_much)
 
 
 @transaction.atomic
-def _answered(row: WalletTransfer, status: Status, **told: str) -> None:
-    """What came back is here again, and what was refused never left. Of two who hear it, the first writes it down."""
+def _answered(
+    row: WalletTransfer, status: Status, *, used: Mapping[str, int] | None = None, **told: str
+) -> WalletTransfer | None:
+    """What came back is here again, and what was refused never left. Of two who hear it, the first writes it down.
+
+    Gives what is to go there again: what was fetched beyond our credits is the customer's own.
+    """
     held = Wallet.objects.select_for_update().get(pk=row.wallet_id)
     if not WalletTransfer.objects.filter(pk=row.pk, status=Status.REQUESTED).update(status=status, **told):
-        return
+        return None
+    too_much_minor = _beyond_ours(held, row, used) if used is not None else 0
     if (status == Status.DONE) == (row.amount_minor < 0):
         _count(held, -abs(row.amount_minor))
+    if not too_much_minor:
+        return None
+    _count(held, too_much_minor)
+    return _begun(held, too_much_minor, row.provider_customer_id)
+
+
+def _beyond_ours(held: Wallet, row: WalletTransfer, used: Mapping[str, int]) -> int:
+    ours_minor = max(0, held.placed_minor - _unheard(used))
+    return max(0, -row.amount_minor - ours_minor)

@@ -13,7 +13,12 @@ from billing.providers.stripe.plain_api import PAGE
 
 if TYPE_CHECKING:
     from stripe._v1_services import V1Services
-    from stripe.params import CreditNoteCreateParams, CustomerBalanceTransactionCreateParams, RefundCreateParams
+    from stripe.params import (
+        CreditNoteCreateParams,
+        CustomerBalanceTransactionCreateParams,
+        CustomerBalanceTransactionListParams,
+        RefundCreateParams,
+    )
 
 BY_INVOICES = ("applied_to_invoice", "unapplied_from_invoice")
 
@@ -80,10 +85,13 @@ def move_balance(api: "V1Services", spec: BalanceSpec, *, key: str) -> str:
     return entries.create(spec.customer_id, params, {"idempotency_key": key}).id
 
 
-def balance_used(api: "V1Services", customer_id: str) -> Mapping[str, int]:
+def balance_used(api: "V1Services", customer_id: str, before: str = "") -> Mapping[str, int]:
     """One page tells: what is older has long been heard of."""
     used = Counter[str]()
-    for entry in api.customers.balance_transactions.list(customer_id, {"limit": PAGE}).data:
+    params: CustomerBalanceTransactionListParams = {"limit": PAGE}
+    if before:
+        params["starting_after"] = before
+    for entry in api.customers.balance_transactions.list(customer_id, params).data:
         if entry.type in BY_INVOICES:
             used[id_of(plain(entry).get("invoice"))] += entry.amount
     return used

@@ -326,10 +326,10 @@ class StripeProvider:
         with calling():
             return money_back.move_balance(self.client.v1, spec, key=key)
 
-    def balance_used(self, customer_id: str) -> Mapping[str, int]:
+    def balance_used(self, customer_id: str, *, before: str = "") -> Mapping[str, int]:
         """By the balance's newest entries."""
         with calling():
-            return money_back.balance_used(self.client.v1, customer_id)
+            return money_back.balance_used(self.client.v1, customer_id, before)
 
     def subscriptions(self, created_from: datetime | None = None) -> Iterator[SubscriptionFact]:
         """Every subscription, ended ones too."""

@@ -1,5 +1,7 @@
 """Payments, refunds and credit notes, as every provider must have them."""
 
+from dataclasses import replace
+
 import pytest
 
 from billing.providers.protocol import BalanceSpec, CreditNoteSpec, InvoiceFact, PaymentFact, ProviderError, RefundSpec
@@ -87,7 +89,7 @@ def test_a_paid_invoice_is_credited_by_a_refund_and_by_credit(side: Side) -> Non
 def test_of_a_balance_each_invoice_tells_what_it_used(side: Side) -> None:
     fact = side.subscribed(side.customer())
     given = BalanceSpec(fact.customer_id, 700, "usd", "Credits", {"wallet_transfer": side.key("transfer")})
-    side.provider.move_balance(given, key=side.key("move"))
+    entry = side.provider.move_balance(given, key=side.key("move"))
     side.provider.add_invoice_item(side.item(fact.customer_id, amount=900), key=side.key("item"))
     draft = side.provider.create_invoice(customer_id=fact.customer_id, subscription_id=fact.id, key=side.key("draft"))
     assert side.provider.balance_used(fact.customer_id) == {}
@@ -95,6 +97,10 @@ def test_of_a_balance_each_invoice_tells_what_it_used(side: Side) -> None:
     side.provider.finalize_invoice(draft.id, key=side.key("final"))
 
     assert side.provider.balance_used(fact.customer_id) == {draft.id: 700}
+    more = replace(given, metadata={"wallet_transfer": side.key("more")})
+    later = side.provider.move_balance(more, key=side.key("later"))
+    assert side.provider.balance_used(fact.customer_id, before=entry) == {}
+    assert side.provider.balance_used(fact.customer_id, before=later) == {draft.id: 700}
     side.provider.void_invoice(draft.id, key=side.key("void"))
     assert side.provider.balance_used(fact.customer_id)[draft.id] == 0
 
