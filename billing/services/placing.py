@@ -3,7 +3,7 @@ asks for (a renewal, a proration, the first invoice of a checkout) uses it befor
 
 The wallet is the truth, and each unit is in one place: it counts as there from before the provider is asked to take it
 until the provider has given it back. A transfer is a row before it is a request, one at a time; one that got no answer
-is asked for again, and acts once. What expires is fetched first; what an invoice used before it was fetched is used, and as
+is asked for again, and acts once. What expires is fetched first; what an invoice had used by then is used, and as
 much goes back.
 """
 
