@@ -4,6 +4,7 @@ import ast
 
 import pytest
 
+from identity.models import Session
 from tests import make
 from tests.architecture import source
 from tests.clients import ApiClient, PersonClient, staff_in
@@ -41,6 +42,8 @@ def test_the_refresh_cookie_is_not_spent_for_a_body_that_nobody_asked_for(path: 
 
     assert (refused.status_code, list(refused.json()["details"])) == (400, [named])
     assert browser.cookies["rt"].value == before
+    # One that was just spent is taken once more, for a while.
+    assert Session.objects.get().spent == []
     assert browser.post(REFRESH, "").status_code == 200
 
 

@@ -81,6 +81,7 @@ def test_vendored_code_names_its_version_and_licence() -> None:
     folders = [folder for folder in (ROOT / "static" / "vendor").iterdir() if folder.is_dir()]
 
     assert folders
+    assert [folder.name for folder in folders if not any(folder.glob("VERSION"))] == []
     assert [
         folder.name for folder in folders if not any(folder.glob("LICENSE*")) and not any(folder.glob("OFL*"))
     ] == []
