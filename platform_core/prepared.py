@@ -34,6 +34,22 @@ def _forms(number: int, key: Key) -> Iterator[tuple[Key, tuple[int, bool]]]:
         yield key.hex, (number, True)
 
 
+def _cursor(connection: Any) -> Any:
+    """One whose statements PostgreSQL plans once: asked a few times, psycopg has them prepared.
+
+    Not over a pooler that hands each transaction to another connection, nor where a scope goes before each statement.
+    """
+    if connection.vendor != "postgresql" or connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - needs PostgreSQL's driver
+
+    # What `connection.cursor()` does, but for who puts the values in.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # as psycopg's own cursor
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+
+
 class Prepared(Generic[M]):
     """`build` makes the query from keys. It is called once for each database, with keys that stand for all others.
 
@@ -53,7 +69,7 @@ class Prepared(Generic[M]):
         for place, number, is_hex in compiled.places:
             key = keys[number]
             parameters[place] = key.hex if is_hex and isinstance(key, UUID) else key
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(compiled.sql, parameters)
             row = cursor.fetchone()
         return None if row is None else self._object(compiled, row)

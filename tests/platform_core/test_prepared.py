@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
@@ -74,3 +75,40 @@ def test_a_key_may_be_text(session: Session) -> None:
     assert prepared.first(session.user.email) == session.user
     assert prepared.first("nobody@example.test") is None
     assert prepared.first(make.user().email) != session.user
+
+
+def planned() -> int:
+    """How many of this connection's statements PostgreSQL has planned for good."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%identity_session%'")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(settings.PLATFORM_RLS, reason="a scope goes before each statement, so PLATFORM_RLS must not be on")
+def test_postgresql_plans_it_once(session: Session) -> None:
+    prepared, before = Prepared(query), planned()
+
+    found = [prepared.first(session.pk, session.user_id) for _ in range(10)]
+
+    assert found == [session] * 10
+    assert planned() == before + 1
+
+
+@pytest.mark.postgres
+def test_a_pooler_is_asked_to_plan_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    prepared, before = Prepared(query), planned()
+
+    assert [prepared.first(session.pk, session.user_id) for _ in range(10)] == [session] * 10
+    assert planned() == before
+
+
+def test_it_is_a_query_like_any_other(session: Session) -> None:
+    prepared = Prepared(query)
+
+    with CaptureQueriesContext(connection) as queries:
+        prepared.first(session.pk, session.user_id)
+
+    assert len(queries) == 1
+    assert '"identity_session"."user_agent"' in queries[0]["sql"]
