@@ -46,7 +46,7 @@ def apply(fact: InvoiceFact, *, organization: Organization, observed_at: datetim
     before = "" if is_new else invoice.status
     for name, value in values.items():
         setattr(invoice, name, value)
-    wallet.follow_balance(invoice, _balance_used(fact))
+    wallet.follow_balance(invoice, _balance_used(fact), customer_id=fact.customer_id)
     settling.follow(invoice, lines)
     invoice.save()
     if invoice.status != before:
@@ -71,7 +71,7 @@ def _follow_own(invoice: Invoice, fact: InvoiceFact, observed_at: datetime) -> I
     invoice.provider_invoice_id, invoice.provider_number = fact.id, fact.number
     invoice.payment_error, invoice.payment_url = fact.payment_error[:300], fact.payment_url
     invoice.paid_minor = fact.paid_minor
-    wallet.follow_balance(invoice, _balance_used(fact))
+    wallet.follow_balance(invoice, _balance_used(fact), customer_id=fact.customer_id)
     # What was settled before it went there is no part of what is asked for there.
     there_minor = (invoice.balance_minor or 0) - invoice.carried_minor
     asked = invoice.total_minor - invoice.wallet_minor + there_minor

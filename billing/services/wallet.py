@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import Invoice, Wallet, WalletGrant, WalletMovement
+from billing.models import BillingAccount, Invoice, Wallet, WalletGrant, WalletMovement
 from billing.services import bookkeeping, ledger
 from identity.models import User
 from platform_core import clock
@@ -151,19 +151,22 @@ def apply_to(invoices: Iterable[Invoice]) -> None:
 
 
 # --- at the provider ---
-def follow_balance(invoice: Invoice, used_minor: int | None) -> None:
-    """What an invoice used of the customer's balance at the provider, where our credits stand; None: nothing yet.
+def follow_balance(invoice: Invoice, used_minor: int | None, *, customer_id: str) -> None:
+    """What an invoice used of a customer's balance at the provider, where our credits stand; None: nothing yet.
 
     Decided once, when it is heard of first: what stood there by then is the wallet's, the rest was carried. A void
-    invoice gives it back. The caller holds the invoice and saves it.
+    invoice gives it back: of a customer who was made again there since, what stood with the former one is here. The
+    caller holds the invoice and saves it.
     """
     if used_minor is None or used_minor == (invoice.balance_minor or 0):
         return
+    theirs = BillingAccount.objects.filter(organization=invoice.organization_id)
+    stands_there = theirs.filter(provider_customer_id=customer_id).exists()
     if used_minor:
-        taken = _use_there(invoice, used_minor)
+        taken = _use_there(invoice, used_minor, stands_there=stands_there)
         invoice.carried_minor = used_minor - taken
     else:
-        taken = -_restore(invoice)
+        taken = -_restore(invoice, stands_there=stands_there)
         invoice.carried_minor = 0
     invoice.wallet_minor += taken
     invoice.balance_minor = used_minor
@@ -173,18 +176,19 @@ def _reference_there(invoice: Invoice) -> str:
     return f"invoice:{invoice.pk}:there"
 
 
-def _use_there(invoice: Invoice, used_minor: int) -> int:
+def _use_there(invoice: Invoice, used_minor: int, *, stands_there: bool) -> int:
     theirs = Wallet.objects.select_for_update().filter(organization=invoice.organization_id, currency=invoice.currency)
     wallet = theirs.first()
-    if wallet is None or wallet.placed_minor <= 0:
+    if wallet is None:
         return 0
-    amount_minor = min(used_minor, wallet.placed_minor)
-    wallet.placed_minor -= amount_minor
+    amount_minor = min(used_minor, max(0, wallet.placed_minor if stands_there else wallet.available_minor))
+    if stands_there:
+        wallet.placed_minor -= amount_minor
     _take(wallet, amount_minor, _reference_there(invoice), invoice)
     return amount_minor
 
 
-def _restore(invoice: Invoice) -> int:
+def _restore(invoice: Invoice, *, stands_there: bool) -> int:
     """Onto the grants that it was taken from. What expired meanwhile expires when somebody looks next."""
     found = WalletMovement.objects.filter(invoice=invoice, reference=_reference_there(invoice))
     used = list(found.select_related("grant"))
@@ -197,7 +201,8 @@ def _restore(invoice: Invoice) -> int:
         for each in used
     ]
     restored = sum(movement.amount_minor for movement in movements)
-    wallet.placed_minor += restored
+    if stands_there:
+        wallet.placed_minor += restored
     _settle(wallet, movements)
     return restored
 

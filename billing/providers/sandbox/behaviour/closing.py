@@ -26,10 +26,10 @@ def close(books: Books, invoice: Json, status: str) -> Json:
 
 
 def _give_balance_back(books: Books, invoice: Json) -> None:
-    """The credit that lowered it is the customer's again."""
+    """The credit that lowered it is the customer's again; one who was deleted has no balance any more."""
     used = (invoice["ending_balance"] or 0) - invoice["starting_balance"]
-    if invoice["ending_balance"] is not None and used:
-        customer = books.get("customer", invoice["customer"])
+    customer = books.get("customer", invoice["customer"])
+    if invoice["ending_balance"] is not None and used and not customer.get("deleted"):
         adjusting.enter(books, customer, "unapplied_from_invoice", -used, invoice=invoice["id"])
 
 
