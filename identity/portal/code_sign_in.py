@@ -9,32 +9,25 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from identity.portal.account_forms import CodeRequestForm, ConfirmCodeForm, MailedCodeForm
 from identity.services import code_sign_in, limits
-from platform_core.errors import DomainError, NotAuthenticated
-from platform_core.portal.base import Page
-from platform_core.portal.errors import problem
+from platform_core.errors import NotAuthenticated
+from platform_core.portal.base import OpenPage
 
 # Where this browser remembers whom the code was mailed to.
 MAILED_TO = "code_mailed_to"
 
 
-@method_decorator([never_cache, sensitive_post_parameters("code")], name="dispatch")
-class CodePage(Page):
-    """What the pages have in common: anybody may open them, and refusals are pages."""
-
-    http_method_names = ("get", "head", "post")
+@method_decorator(sensitive_post_parameters("code"), name="dispatch")
+class CodePage(OpenPage):
+    """What the pages have in common: whoever is signed in needs no code."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return redirect("portal:home")
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except DomainError as error:
-            return problem(request, error)
+        return super().dispatch(request, *args, **kwargs)
 
 
 class AskForCode(CodePage):

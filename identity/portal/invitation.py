@@ -1,18 +1,14 @@
 """The page behind the mailed link by which somebody joins an organization."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.utils import perform_login
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from identity.models import User
@@ -20,8 +16,8 @@ from identity.services import joining, limits
 from orgs.models import Invitation
 from orgs.portal.pages import SESSION_KEY
 from orgs.services import invitations
-from platform_core.errors import DomainError, InvalidInput
-from platform_core.portal.errors import problem
+from platform_core.errors import InvalidInput
+from platform_core.portal.base import OpenPage
 from platform_core.portal.fields import LineField
 
 TEMPLATE = "portal/identity/invitation.html"
@@ -36,24 +32,17 @@ class JoinForm(forms.Form):
     )
 
 
-@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
-class InvitationPage(View):
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class InvitationPage(OpenPage):
     """Looking at it uses nothing up; the button does. Whoever has an account signs in before."""
 
-    http_method_names = ("get", "head", "post")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            # Guesses are counted before anything is looked up.
-            limits.spend(request, "login")
-            return super().dispatch(request, *args, **kwargs)
-        except DomainError as error:
-            return problem(request, error)
-
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        # Guesses are counted before anything is looked up.
+        limits.spend(request, "login")
         return self._page(request, invitations.of_token(token), token, JoinForm())
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        limits.spend(request, "login")
         if isinstance(request.user, User):
             return self._join(request, invitations.accept(token, request.user).organization_id)
         invitation, form = invitations.of_token(token), JoinForm(request.POST)

@@ -5,16 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from identity.services import invitations, limits
-from platform_core.errors import DomainError, InvalidInput
-from platform_core.portal.base import Page
-from platform_core.portal.errors import problem
+from platform_core.errors import InvalidInput
+from platform_core.portal.base import OpenPage
 from platform_core.portal.fields import LineField
 
 TEMPLATE = "portal/identity/staff_invitation.html"
@@ -35,17 +32,9 @@ class AcceptForm(forms.Form):
             self.fields["password"].widget.attrs["autocomplete"] = "current-password"
 
 
-@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
-class StaffInvitationPage(Page):
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class StaffInvitationPage(OpenPage):
     """Works once, and leads to the console's sign-in."""
-
-    http_method_names = ("get", "head", "post")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except DomainError as error:
-            return problem(request, error)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         return self._page(request, token, None)

@@ -1,35 +1,22 @@
 """The page behind the mailed link by which a guest sets their first password."""
 
-from typing import Any
-
 from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from identity.portal.forms import WelcomeForm
 from identity.services import passwords
-from platform_core.errors import DomainError, InvalidInput
-from platform_core.portal.base import Page
-from platform_core.portal.errors import problem
+from platform_core.errors import InvalidInput
+from platform_core.portal.base import OpenPage
 
 TEMPLATE = "portal/identity/welcome.html"
 
 
-@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
-class Welcome(Page):
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class Welcome(OpenPage):
     """Works once, and signs the person in."""
-
-    http_method_names = ("get", "head", "post")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except DomainError as error:
-            return problem(request, error)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         return self._page(request, token, WelcomeForm())

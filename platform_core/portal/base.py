@@ -38,6 +38,20 @@ class Page(View):
         return response
 
 
+class OpenPage(Page):
+    """A page for whoever has its address, signed in or not. A refusal is a page too."""
+
+    http_method_names = ("get", "head", "post")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except DomainError as error:
+            response = problem(request, error)
+        add_never_cache_headers(response)
+        return response
+
+
 class PortalView(Page):
     """A page for a signed-in person. `access` says for each verb what that takes; `scope` is entered around it."""
 
