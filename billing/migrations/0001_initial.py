@@ -862,7 +862,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
-                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'confirming'])), fields=['run_after'], name='subscription_change_waiting')],
+                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'confirming', 'scheduled'])), fields=['run_after'], name='subscription_change_waiting')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('subscription',), name='subscription_change_one_pending'), models.UniqueConstraint(condition=models.Q(('status', 'scheduled')), fields=('subscription',), name='subscription_change_one_scheduled'), models.UniqueConstraint(condition=models.Q(('status', 'confirming')), fields=('subscription',), name='subscription_change_one_confirming'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'confirming'), _negated=True), ('lapses_at__isnull', False), _connector='OR'), name='subscription_change_lapses'), models.UniqueConstraint(condition=models.Q(('request_digest', ''), _negated=True), fields=('request_digest',), name='subscription_change_request_unique'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['upgrade', 'downgrade', 'add_ons']), _negated=True), ('price__isnull', False), _connector='OR'), name='subscription_change_priced'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'terms'), _negated=True), ('plan_version__isnull', False), _connector='OR'), name='subscription_change_of_terms')],
             },
         ),

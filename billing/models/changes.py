@@ -79,7 +79,8 @@ class SubscriptionChange(Scoped, Leased, Row):
         NOW = "now"
         RENEWAL = "renewal", "At renewal"
 
-    CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING, Status.CONFIRMING)
+    # A scheduled one is looked at only where the provider let go of it (`planned.look_after`).
+    CLAIMABLE: ClassVar[Sequence[str]] = (Status.PENDING, Status.CONFIRMING, Status.SCHEDULED)
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="subscription_changes")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="changes")
@@ -147,7 +148,7 @@ class SubscriptionChange(Scoped, Leased, Row):
             models.Index(
                 fields=["run_after"],
                 name="subscription_change_waiting",
-                condition=Q(status__in=["pending", "confirming"]),
+                condition=Q(status__in=["pending", "confirming", "scheduled"]),
             )
         ]
 

@@ -109,8 +109,8 @@ def put_back(row: SubscriptionChange) -> None:
     ends = Subscription.objects.filter(pk=row.subscription_id, cancel_at_period_end=True).exists()
     waiting = planned.at_provider(row.subscription_id).select_related("subscription__price", "price")
     for planned_one in [] if ends else waiting:
-        # Under a key of each attempt: the one before may have let go of it once more.
-        schedule = _plan(planned_one, spec_of(planned_one), key=f"{row.idempotency_key}:back:{row.attempt}")
+        # Under a key of each claim: since the one before it may have been let go of once more.
+        schedule = _plan(planned_one, spec_of(planned_one), key=f"{row.idempotency_key}:back:{row.lease_token}")
         if schedule is not None:
             planned.put_back(planned_one, schedule.takes_effect_at)
 

@@ -26,6 +26,7 @@ from billing.services.asking import READ_AS, Answer
 from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal, planned_of
 from platform_core import clock, context, leases, nudges, scoping
 from platform_core.errors import Conflict, DomainError
+from platform_core.models.leases import NEVER
 from platform_core.services import audit
 
 Kind = SubscriptionChange.Kind
@@ -170,10 +171,12 @@ def _enter(
 
 def _waiting_for(held: Subscription, wish: dict[str, Any], beside: Collection[Beside]) -> SubscriptionChange | None:
     """The same change, which waits for the bank already. None begins while what is planned may be being put back."""
-    waiting = SubscriptionChange.objects.filter(subscription=held).confirming().first()
-    if waiting is None or _is_same(waiting, wish, beside, "due_minor"):
-        return waiting
-    if waiting.lease_until > clock.wall():
+    asked_for = SubscriptionChange.objects.filter(subscription=held)
+    waiting = {row.status: row for row in asked_for.filter(status__in=[Status.CONFIRMING, Status.SCHEDULED])}
+    confirming_one = waiting.get(Status.CONFIRMING)
+    if confirming_one is not None and _is_same(confirming_one, wish, beside, "due_minor"):
+        return confirming_one
+    if any(row.lease_until > clock.wall() for row in waiting.values()):
         raise Conflict(UNDER_WAY)
     return None
 
@@ -249,6 +252,8 @@ def _act(row: SubscriptionChange) -> None:
     try:
         if row.status == Status.CONFIRMING:
             return _follow(row, _closed(row))
+        if row.status == Status.SCHEDULED:
+            return _take_in(row, _planned_again(row))
         if clock.now() - row.created_at > LONGEST:
             return _look(row, provider().snapshot(READ_AS, known))
         answer = _asked(row)
@@ -267,6 +272,16 @@ def _closed(row: SubscriptionChange) -> Snapshot | None:
     if snapshot is None and is_over:
         confirming.forget(row)
     if not confirming.leaves_out_planned(row, snapshot):
+        return snapshot
+    asking.put_back(row)
+    return provider().snapshot(READ_AS, known)
+
+
+def _planned_again(row: SubscriptionChange) -> Snapshot | None:
+    """What waits for the next period and was let go of at the provider, planned there again; how it is then."""
+    known = row.subscription.provider_subscription_id
+    snapshot = provider().snapshot(READ_AS, known)
+    if snapshot is None or not (planned.is_alone(row) and planned.is_left_out(row.subscription_id, snapshot)):
         return snapshot
     asking.put_back(row)
     return provider().snapshot(READ_AS, known)
@@ -314,12 +329,23 @@ def _record(row: SubscriptionChange, snapshot: Snapshot | None, answer: Answer) 
         planned.withdraw(row.subscription_id)
     confirming.withdraw(row.subscription_id)
     settled = {"status": Status.SCHEDULED if asking.waits(row) else Status.APPLIED}
-    leases.settle(row, **settled, effective_at=answer.effective_at or clock.now(), settled_at=clock.now(), failure="")
+    known = {"effective_at": answer.effective_at or clock.now(), "settled_at": clock.now(), "failure": ""}
+    leases.settle(row, **settled, **known, run_after=NEVER)
     held = row.subscription
-    row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization) if snapshot else held
+    if snapshot is not None:
+        row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization)
+        # Also where the reading told nothing new: while this one was under way nobody looked after what is planned.
+        planned.look_after(row.subscription_id, snapshot)
     if row.plan_version is not None and not asking.waits(row):
         newer_terms.adopt(row.subscription, row.plan_version)
     notices.changed(row)
+
+
+@transaction.atomic
+def _take_in(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
+    """It waits on, unless what was read says that it was let go of once more."""
+    if leases.settle(row, run_after=NEVER, failure="") and snapshot is not None:
+        subscriptions.record_purchase(snapshot, organization=row.subscription.organization)
 
 
 @transaction.atomic

@@ -77,14 +77,7 @@ def leaves_out_planned(change: SubscriptionChange, snapshot: Snapshot | None) ->
     """Whether nobody may pay for it any more, and what was planned before it is not planned at the provider."""
     if snapshot is None or not _is_forgotten(change, snapshot):
         return False
-    return planned.is_left_out(change.subscription_id, snapshot) and _is_alone(change)
-
-
-@transaction.atomic
-def _is_alone(change: SubscriptionChange) -> bool:
-    """Another change that is under way sees to what is planned. None begins while this one is held and looks."""
-    Subscription.objects.select_for_update(of=("self",)).get(pk=change.subscription_id)
-    return not SubscriptionChange.objects.filter(subscription=change.subscription_id).pending().exists()
+    return planned.is_left_out(change.subscription_id, snapshot) and planned.is_alone(change)
 
 
 def _is_forgotten(change: SubscriptionChange, snapshot: Snapshot) -> bool:

@@ -10,6 +10,7 @@ from billing.services import entitlements, notices, periods
 from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.errors import Conflict
+from platform_core.models.leases import NEVER
 from platform_core.services import audit
 
 Status = SubscriptionChange.Status
@@ -37,6 +38,7 @@ def take(subscription: Subscription, version: PlanVersion, asked: Asked, *, timi
         status=Status.SCHEDULED if waits else Status.APPLIED,
         effective_at=held.current_period_end if waits else clock.now(),
         settled_at=None if waits else clock.now(),
+        run_after=NEVER,
         requested_by=asked.by,
         reason=asked.reason[:500],
         request_digest=asked.digest,

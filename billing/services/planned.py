@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from billing.models import Subscription, SubscriptionChange
 from billing.providers.protocol import Snapshot
 from billing.services import newer_terms
-from platform_core import clock
+from platform_core import clock, nudges
 from platform_core.errors import Conflict, DomainError
 from platform_core.services import audit
 
@@ -19,8 +19,11 @@ Kind = SubscriptionChange.Kind
 Status = SubscriptionChange.Status
 
 
-def follow(subscription: Subscription) -> None:
-    """What was planned has come, or cannot come any more. Runs in the transaction that records the subscription."""
+def follow(subscription: Subscription, snapshot: Snapshot | None = None) -> None:
+    """What was planned has come, or cannot come any more. Runs in the transaction that records the subscription.
+
+    What the provider let go of meanwhile (an end was planned in its own pages, and taken back) is planned there again.
+    """
     waiting = SubscriptionChange.objects.filter(subscription=subscription).scheduled()
     for change in waiting.select_for_update(of=("self",)).select_related("plan_version"):
         if _has_come(change, subscription):
@@ -30,6 +33,8 @@ def follow(subscription: Subscription) -> None:
             audit.record("subscription.planned_change", subscription, by=None, changes={"plan": subscription.plan.code})
         elif subscription.status in Subscription.ENDED:
             _settle(change, Status.WITHDRAWN)
+        elif snapshot is not None and change.price_id is not None:
+            look_after(subscription.pk, snapshot)
 
 
 def _has_come(change: SubscriptionChange, subscription: Subscription) -> bool:
@@ -92,6 +97,25 @@ def is_left_out(subscription_id: UUID, snapshot: Snapshot) -> bool:
         return False
     is_there = snapshot.schedule is not None and snapshot.schedule.takes_effect_at is not None
     return not is_there and at_provider(subscription_id).exists()
+
+
+def look_after(subscription_id: UUID, snapshot: Snapshot) -> None:
+    """A worker plans again what was left out; not while another change is under way, which sees to it by itself."""
+    if is_left_out(subscription_id, snapshot) and not _under_way(subscription_id).exists():
+        at_provider(subscription_id).update(run_after=clock.now())
+        nudges.nudge()
+
+
+@transaction.atomic
+def is_alone(change: SubscriptionChange) -> bool:
+    """Whether no other change that is under way sees to what is planned. None begins while this one is held."""
+    Subscription.objects.select_for_update(of=("self",)).get(pk=change.subscription_id)
+    return not _under_way(change.subscription_id).exclude(pk=change.pk).exists()
+
+
+def _under_way(subscription_id: UUID) -> QuerySet[SubscriptionChange]:
+    statuses = (Status.PENDING, Status.CONFIRMING)
+    return SubscriptionChange.objects.filter(subscription=subscription_id, status__in=statuses)
 
 
 @transaction.atomic

@@ -65,7 +65,7 @@ def record_purchase(
         invoices.apply(invoice, organization=organization, observed_at=snapshot.observed_at)
     payments.record(snapshot, organization=organization)
     payment_methods.observe(snapshot, organization)
-    planned.follow(row)
+    planned.follow(row, snapshot)
     confirming.follow(row, snapshot)
     dunning.follow(row, [each for each in snapshot.invoices if not _waits_for_bank(each, fact)])
     return row

@@ -56,4 +56,5 @@ def pending_there() -> bool:
 
 def abandoned() -> None:
     """Whoever held a change is gone, and its time to be looked at has come."""
-    SubscriptionChange.objects.update(lease_until=LONG_AGO, run_after=clock.now() - timedelta(seconds=1))
+    held = SubscriptionChange.objects.exclude(status=SubscriptionChange.Status.SCHEDULED)
+    held.update(lease_until=LONG_AGO, run_after=clock.now() - timedelta(seconds=1))

@@ -34,6 +34,7 @@ from billing.services import mrr, numbers, plans, versions
 from identity.models import User
 from orgs.models import Organization
 from platform_core import clock
+from platform_core.models.leases import NEVER
 from tests.make import orgs, platform_core
 from tests.make.numbers import unique
 
@@ -238,6 +239,8 @@ def subscription_change(subscription: Subscription | None = None, **fields: Any)
     """A cancellation that was carried out."""
     of_subscription = subscription or _subscription()
     values = {"kind": SubscriptionChange.Kind.CANCEL, "status": SubscriptionChange.Status.APPLIED} | fields
+    if values["status"] == SubscriptionChange.Status.SCHEDULED:
+        values = {"run_after": NEVER} | values
     return SubscriptionChange.objects.create(
         organization=of_subscription.organization, subscription=of_subscription, **values
     )

@@ -30,7 +30,8 @@ NOBODY = Asked(None)
 
 def abandon() -> None:
     """Whoever held the change is gone, and its time has come."""
-    SubscriptionChange.objects.update(lease_until=LONG_AGO, run_after=clock.now() - timedelta(seconds=1))
+    held = SubscriptionChange.objects.exclude(status=SubscriptionChange.Status.SCHEDULED)
+    held.update(lease_until=LONG_AGO, run_after=clock.now() - timedelta(seconds=1))
 
 
 # --- Up ---------------------------------------------------------------------------------------------------------------
