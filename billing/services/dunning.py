@@ -1,7 +1,9 @@
 """Asking for a renewal that could not be paid: a mail with each try, a last warning, suspension, and its undo.
 
 The provider tries the payment method by itself, and the organization can pay at any time. What was bought stays usable
-through retrying and grace. Each step is found from rows, so it does not matter which news of the provider came when.
+through retrying and grace. What a paused trial would go on with is in nobody's use: it is suspended with the first
+refusal, and begins once it is paid. Each step is found from rows, so it does not matter which news of the provider came
+when.
 """
 
 from collections.abc import Sequence
@@ -35,7 +37,7 @@ def follow(subscription: Subscription, facts: Sequence[InvoiceFact]) -> Dunning 
         return _recover(case) if case else None
     if subscription.status in Subscription.ENDED:
         return _lose(case) if case else None
-    return _tell(case or _begin(subscription, failing), failing)
+    return _tell(case or _begin(subscription, failing, in_use=not _woke_with(failing, subscription, facts)), failing)
 
 
 def give_up(subscription: Subscription) -> None:
@@ -51,17 +53,35 @@ def _failing(subscription: Subscription, facts: Sequence[InvoiceFact]) -> Invoic
     return min(owed, key=lambda fact: fact.created_at, default=None)
 
 
-def _begin(subscription: Subscription, failing: InvoiceFact) -> Dunning:
+def _woke_with(failing: InvoiceFact, subscription: Subscription, facts: Sequence[InvoiceFact]) -> bool:
+    """Whether it is for the first period after a trial, and the trial was over before that: it was paused between."""
+    ended_at = subscription.trial_ends_at
+    since = sorted(_begins(fact) for fact in facts if ended_at is not None and _begins(fact) >= ended_at)
+    return bool(since) and ended_at != since[0] == _begins(failing)
+
+
+def _begins(fact: InvoiceFact) -> datetime:
+    """The first moment that it is for."""
+    return min((line.period_start for line in fact.lines), default=fact.period_start)
+
+
+def _begin(subscription: Subscription, failing: InvoiceFact, *, in_use: bool) -> Dunning:
     now = clock.now()
+    grace = SUSPEND_AFTER if in_use else timedelta()
     case = Dunning.objects.create(
         organization_id=subscription.organization_id,
         subscription=subscription,
         invoice=Invoice.objects.get(provider_invoice_id=failing.id, subscription=subscription),
         began_at=now,
-        suspend_at=now + SUSPEND_AFTER,
+        suspend_at=now + grace,
         run_after=now + WARN_AFTER,
+        status=Status.RETRYING if in_use else Status.SUSPENDED,
     )
     audit.record("dunning.begin", subscription, by=None, changes={"suspend_at": case.suspend_at})
+    if not in_use:
+        case.subscription = subscription
+        _suspend_access(case)
+        case.save(update_fields=["suspended_at"])
     return case
 
 

@@ -125,6 +125,7 @@ def dunning(case: Dunning, template: str, *, key: str) -> None:
         "failure": case.failure,
         "next_try_at": case.next_try_at,
         "suspend_at": case.suspend_at,
+        "is_suspended": case.suspended_at is not None,
         "pay_url": invoice.payment_url if invoice.payable else "",
     }
     _send(f"billing/{template}", case.organization, context, key=f"dunning:{case.pk}:{key}")

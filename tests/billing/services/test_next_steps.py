@@ -7,14 +7,15 @@ import pytest
 
 from billing.models import Dunning, Subscription, SubscriptionChange
 from billing.providers.sandbox import clock as sandbox
-from billing.services import changes, payment_methods
+from billing.services import changes, dunning, payment_methods
 from billing.services.proposals import Asked
+from orgs.models import Organization
 from orgs.roles import Role
 from platform_core.errors import Conflict
 from platform_core.models import Mail
 from tests import kept, make
 from tests.billing import month, shop
-from tests.billing.cards import ASKS, PAYS, set_card
+from tests.billing.cards import ASKS, CANNOT_PAY, PAYS, set_card
 from tests.billing.changing import MIDDLE, STARTER, charged, customer, present, read, upgraded
 from tests.billing.providers.sandbox.shop import client
 from tests.billing.waiting import asked_customer, at_the_bank
@@ -102,6 +103,53 @@ def test_its_page_says_what_is_owed(card: str, said: str) -> None:
     page = browser.read("/billing")
     assert said in page.text
     assert ("pay this one invoice" in page.text) is (card == ASKS)
+
+
+def test_what_was_paused_has_no_grace_where_its_first_payment_is_refused() -> None:
+    held, before = with_card(CANNOT_PAY), charged()
+
+    changes.resume(held, NOBODY)
+    shop.catch_up()
+
+    case = Dunning.objects.get()
+    assert (present().status, case.status, case.suspend_at) == ("past_due", "suspended", case.began_at)
+    assert case.suspended_at == present().suspended_at is not None
+    organization = Organization.objects.get(pk=held.organization_id)
+    assert (organization.product_codes, charged()) == ([], before)
+    mails = Mail.objects.filter(template__startswith="billing/").order_by("created_at")
+    refused = mails.get(template="billing/payment_failed")
+    assert "What you bought is suspended until it is paid." in refused.text
+    assert "Until then everything works" not in refused.text
+    assert not mails.filter(template="billing/service_suspended").exists()
+    assert not dunning.advance_one("test")
+
+    set_card(held, PAYS)
+    payment_methods.pay_what_is_due(held.organization, "another")
+    shop.catch_up()
+
+    case.refresh_from_db()
+    organization.refresh_from_db()
+    assert (case.status, present().status, present().suspended_at) == ("recovered", "active", None)
+    assert (organization.product_codes, charged()) == (["hosting"], [*before, STARTER])
+    set_card(held, CANNOT_PAY)
+    month.pass_to(present().current_period_end + timedelta(hours=2))
+    shop.catch_up()
+    later = Dunning.objects.running().get()
+    assert (later.status, later.suspend_at - later.began_at) == ("retrying", dunning.SUSPEND_AFTER)
+
+
+def test_a_trial_that_runs_over_into_its_first_period_has_its_grace() -> None:
+    held = customer()
+    wish: Any = {"trial_end": int((MIDDLE + timedelta(days=2)).timestamp())}
+    client().v1.subscriptions.update(held.provider_subscription_id, wish)
+    set_card(held, CANNOT_PAY)
+
+    month.pass_to(MIDDLE + timedelta(days=2, hours=2))
+    shop.catch_up()
+
+    case = Dunning.objects.get()
+    assert (present().status, case.status, case.suspended_at) == ("past_due", "retrying", None)
+    assert held.organization.product_codes == ["hosting"]
 
 
 def test_a_renewal_that_the_bank_wants_confirmed_is_asked_for_as_one_that_failed() -> None:
