@@ -144,8 +144,12 @@ def observe(snapshot: Snapshot, organization: Organization) -> None:
 def record(
     organization: Organization, facts: Sequence[PaymentMethodFact], *, observed_at: datetime, used: str = ""
 ) -> None:
-    """All that a customer has, as it was read: whatever is not among them was removed. `used`: by a subscription."""
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    """All that a customer has, as it was read: whatever is not among them was removed. `used`: by a subscription.
+
+    Of an organization that was purged nothing is kept, however late the provider tells of it.
+    """
+    if Organization.objects.select_for_update().get(pk=organization.pk).purged_at is not None:
+        return
     known = {row.provider_payment_method_id: row for row in PaymentMethod.objects.filter(organization=organization)}
     if any(row.observed_at > observed_at for row in known.values()):
         return

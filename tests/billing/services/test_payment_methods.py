@@ -11,6 +11,7 @@ from billing.providers.sandbox.faults import Fault, injected
 from billing.providers.sandbox.models import Record
 from billing.services import payment_methods
 from orgs.models import Organization
+from orgs.services import purging
 from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.models import AuditEvent
@@ -45,6 +46,26 @@ def test_what_the_provider_tells_is_there_and_what_it_does_not_was_removed(organ
     assert PaymentMethod.objects.get(provider_payment_method_id="pm_a").removed_at is not None
     assert AuditEvent.objects.filter(action="payment_method.added").count() == 2
     assert AuditEvent.objects.filter(action="payment_method.removed").count() == 1
+
+
+def test_what_the_provider_tells_after_a_purge_is_not_kept() -> None:
+    held = customer()
+    api = client().v1
+    api.subscriptions.cancel(held.provider_subscription_id)
+    shop.catch_up()
+    gone = {"status": Organization.Status.DELETED, "deleted_at": clock.now() - timedelta(days=31)}
+    Organization.objects.filter(pk=held.organization_id).update(**gone)
+    assert purging.purge_deleted() == {"purged": 1}
+    assert not PaymentMethod.objects.exists()
+    before = AuditEvent.objects.filter(action="payment_method.added").count()
+
+    customer_id = held.organization.billing_account.provider_customer_id
+    api.payment_methods.attach("pm_card_visa", {"customer": customer_id})
+    api.customers.update(customer_id, {"name": "Harbour Bakery"})
+    shop.catch_up()
+
+    assert not PaymentMethod.objects.exists()
+    assert AuditEvent.objects.filter(action="payment_method.added").count() == before
 
 
 def test_an_older_reading_changes_nothing(organization: Organization) -> None:
