@@ -72,19 +72,25 @@ def _refused(message: str) -> InvalidInput:
 def arranged(subscription: Subscription, price: Price, counts: Mapping[UUID, int]) -> tuple[Beside, ...]:
     """What changes beside the plan once it is had at this price, with so many of each add-on, by its plan.
 
-    Whoever keeps the interval keeps the add-ons' prices; what is billed together has one rhythm.
+    Whoever keeps the interval keeps the add-ons' prices; what is billed together has one rhythm. What is flat at its
+    price by another interval goes along as one of it; more of it that is asked for is a 400.
     """
     on_sale = _on_sale(subscription, price, counts)
     found, left = list[Beside](), dict(counts)
     for held in subscription.add_ons.all():
-        quantity = left.pop(held.price.plan_id, held.quantity)
+        asked_for = left.pop(held.price.plan_id, None)
+        quantity = held.quantity if asked_for is None else asked_for
         if price.interval == subscription.price.interval:
             found.append(Beside(held.price, quantity, held.quantity))
             continue
         found.append(Beside(held.price, 0, held.quantity))
         if quantity:
-            found.append(Beside(_other(held, on_sale, price), quantity, 0))
+            other = _other(held, on_sale, price)
+            found.append(Beside(other, schemes.units(other, quantity) if asked_for is None else quantity, 0))
     found += [Beside(on_sale[plan], quantity, 0) for plan, quantity in left.items() if plan in on_sale]
+    for each in found:
+        if each.quantity and not each.before:
+            plans.hold_quantity(each.price, each.quantity, field="add_ons")
     return tuple(each for each in found if each.quantity != each.before)
 
 

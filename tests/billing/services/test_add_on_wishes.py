@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from billing.models import Plan
-from billing.services import changes, plan_editing, proposals
+from billing.models import Plan, Price
+from billing.providers import provider
+from billing.services import catalog, changes, plan_editing, prices, proposals
 from billing.services.proposals import Kind, Timing
 from platform_core.errors import Conflict, InvalidInput
 from tests.billing import month, shop
@@ -53,6 +54,49 @@ def test_paid_by_the_year_the_add_ons_are_too_on_the_terms_they_were_added_on() 
     last.refresh_from_db()
     assert (last.status, present().price.interval, has()) == ("applied", "month", {BACKUPS: 1})
     assert month.newest_invoice(present()).total_minor == STARTER + BACKUP
+
+
+def flat_by_the_year() -> Price:
+    """Backups by the year cost the same however many they are."""
+    yearly = Price.objects.get(plan__code=BACKUPS, interval="year")
+    made = prices.replace(yearly, by=None, scheme="flat", amount_minor=BACKUP_YEAR)
+    catalog.publish_prices()
+    return made
+
+
+def test_what_is_flat_by_the_year_goes_along_once() -> None:
+    held()
+    done({BACKUPS: 3})
+    shop.catch_up()
+    flat_by_the_year()
+    year, quantity = proposals.target(present(), plan="", quantity=None, direction=Kind.UPGRADE, interval="year")
+
+    proposal = proposals.propose(present(), year, quantity)
+    changes.change_plan(proposals.at_provider(proposal), NOBODY)
+    shop.catch_up()
+
+    assert proposal.period_minor == 49_000 + BACKUP_YEAR
+    assert (present().price.interval, has()) == ("year", {BACKUPS: 1})
+    there = provider().snapshot("customer.subscription.updated", present().provider_subscription_id)
+    assert there is not None
+    assert there.subscription is not None
+    assert [item.quantity for item in there.subscription.items] == [1, 1]
+
+
+def test_more_than_one_of_it_is_refused_where_it_waits_for_the_year() -> None:
+    held()
+    done({BACKUPS: 3})
+    shop.catch_up()
+    flat_by_the_year()
+    year, quantity = proposals.target(present(), plan="", quantity=None, direction=Kind.UPGRADE, interval="year")
+    waits = proposals.propose(present(), year, quantity, timing=Timing.RENEWAL)
+    changes.change_plan(proposals.at_provider(waits), NOBODY)
+
+    with pytest.raises(InvalidInput) as refused:
+        wanted({BACKUPS: 2}, timing=Timing.RENEWAL)
+
+    assert refused.value.details == {"add_ons": ["More backups is sold one at a time."]}
+    assert has() == {BACKUPS: 3}
 
 
 def test_by_the_year_one_that_is_planned_to_go_does_not_come_along() -> None:
