@@ -18,7 +18,7 @@ from billing.models import (
     SubscriptionChange,
 )
 from billing.money import format_minor
-from billing.services import changes, proposals
+from billing.services import changes, next_steps, proposals
 from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.admin.base import Operation, StaffInline, StaffModelAdmin
@@ -33,6 +33,15 @@ TRIAL_DAYS = 7
 def _extend_trial(subscription: Subscription, by: "User") -> None:
     ends_at = max(subscription.trial_ends_at or clock.now(), clock.now()) + timedelta(days=TRIAL_DAYS)
     changes.extend_trial(subscription, Asked(by, is_staff=True), ends_at=ends_at)
+
+
+def _resume(subscription: Subscription, by: "User") -> str:
+    """What the customer has to do yet, if the bank wants to hear from them or did not pay."""
+    change = changes.resume(subscription, Asked(by, is_staff=True))
+    if next_steps.of(change) is None:
+        return "it goes on"
+    owed = Dunning.objects.running().get(subscription=subscription)
+    return f"it goes on once the customer has paid for it, who was written to. {owed.failure.rstrip('.')}"
 
 
 def _is_open(subscription: Subscription) -> bool:
@@ -111,9 +120,7 @@ class SubscriptionAdmin(Priced, StaffModelAdmin[Subscription]):
             _extend_trial,
             offered=lambda row: row.status == Subscription.Status.TRIALING,
         ),
-        Operation(
-            "resume", "Resume", CHANGE, lambda row, by: changes.resume(row, Asked(by, is_staff=True)), offered=_runs
-        ),
+        Operation("resume", "Resume", CHANGE, _resume, offered=_runs),
         Operation(
             "cancel",
             "Cancel with the period",
