@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django import forms
 from django.utils.dateparse import parse_datetime
@@ -24,6 +24,8 @@ Timing = SubscriptionChange.Timing
 # A SHA-256's hexadecimal digits.
 DIGEST = 64
 WISHES = ("plan", "interval", "quantity", "timing")
+# What a wish would mean, from a moment on.
+Proposed: TypeAlias = Callable[[Mapping[str, Any], datetime | None], Proposal]
 
 
 class Changing(Question):
@@ -39,27 +41,18 @@ class Changing(Question):
     def __init__(self, row: Subscription, data: Any = None) -> None:
         super().__init__(row, data.copy() if data is not None else None)
 
-    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What was asked for."""
-        raise NotImplementedError
-
-    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
-        """What it would mean."""
-        raise NotImplementedError
-
-    def clean(self) -> dict[str, Any]:
+    def told_first(self, wish: Mapping[str, Any], proposed: Proposed) -> dict[str, Any]:
         """Sent once, it tells what the change would mean; sent again as it is, the change is made, at that price."""
         given = super().clean() or self.cleaned_data
         if self.errors:
             return given
-        wish = self.wish(given)
         told = _read(given["shown"])
         try:
             if told.get("wish") == wish:
-                given["proposal"] = proposals.at_provider(self.proposed(wish, told["at"]))
+                given["proposal"] = proposals.at_provider(proposed(wish, told["at"]))
                 proposals.hold_to(given["proposal"], told["due"])
                 return given
-            proposal = proposals.at_provider(self.proposed(wish, None))
+            proposal = proposals.at_provider(proposed(wish, None))
         except DomainError as error:
             self.add_error(None, error.message)
             return given
@@ -98,10 +91,10 @@ class ChangePlan(Changing):
         row = self.row
         return f"{row.organization} has {row.plan}, {row.quantity} of it, paid each {row.price.interval}."
 
-    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: given[name] for name in WISHES}
+    def clean(self) -> dict[str, Any]:
+        return self.told_first({name: self.cleaned_data.get(name) for name in WISHES}, self._proposed)
 
-    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
+    def _proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
         price, quantity = proposals.target(
             self.row,
             plan=wish["plan"],
@@ -136,11 +129,12 @@ class ChangeAddOns(Changing):
         has = [f"{each.quantity} of {each.price.plan}" for each in self.choices.values() if each.quantity]
         return f"{self.row.organization} has {' and '.join(has) or 'nothing'} with {self.row.plan}."
 
-    def wish(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        counts = {code: given[code] for code, each in self.choices.items() if given[code] != each.quantity}
-        return {"counts": counts, "timing": given["timing"]}
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        counts = {code: given.get(code) for code, each in self.choices.items() if given.get(code) != each.quantity}
+        return self.told_first({"counts": counts, "timing": given.get("timing")}, self._proposed)
 
-    def proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
+    def _proposed(self, wish: Mapping[str, Any], at: datetime | None) -> Proposal:
         return add_on_proposals.propose(self.row, wish["counts"], at=at, timing=Timing(wish["timing"]))
 
 
