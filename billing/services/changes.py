@@ -23,7 +23,7 @@ from billing.providers.protocol import (
 from billing.services import asking, confirming, newer_terms, notices, planned, subscriptions
 from billing.services.add_on_wishes import Beside
 from billing.services.asking import READ_AS, Answer
-from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal, planned_of
+from billing.services.proposals import OPEN_TO_CHANGES, RUNNING, Asked, Proposal, planned_of, refuse_elsewhere
 from platform_core import clock, context, leases, nudges, scoping
 from platform_core.errors import Conflict, DomainError
 from platform_core.models.leases import NEVER
@@ -142,6 +142,7 @@ def _enter(
     under_way = SubscriptionChange.objects.filter(subscription=held).pending().first()
     if under_way is not None:
         return _taken_up(under_way, wish, beside), False
+    refuse_elsewhere(held)
     _refuse_moved(held, subscription, allowed, beside)
     if same := _waiting_for(held, wish, beside):
         return same, False

@@ -308,8 +308,15 @@ def hold_to(proposal: Proposal, due_minor: int | None) -> None:
         raise Conflict("The amount has changed since it was shown. Look at the preview again.")
 
 
+def refuse_elsewhere(subscription: Subscription) -> None:
+    """What was brought over from elsewhere, and is billed there still, nobody here can change."""
+    if subscription.provider != provider().name:
+        raise Conflict("This subscription is billed elsewhere. It can only be changed there.")
+
+
 def refuse_where_closed(subscription: Subscription) -> None:
     """Only what is paid for, or tried out, and goes on can be changed."""
+    refuse_elsewhere(subscription)
     if subscription.status not in OPEN_TO_CHANGES:
         raise Conflict(
             f"The subscription is {subscription.get_status_display().lower()}. Pay what is due first: "
