@@ -8,7 +8,7 @@ from django.db import transaction
 
 from billing.models import BillingAccount, Invoice, Payment, ReconciliationFinding, Subscription
 from billing.providers import provider
-from billing.services import event_kinds, placing, projection, settling, subscriptions
+from billing.services import balances, event_kinds, placing, projection, settling, subscriptions
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.errors import Conflict, InvalidInput
@@ -24,6 +24,8 @@ Resolution: TypeAlias = ReconciliationFinding.Resolution
 Differences = Mapping[str, Sequence[Any]]
 # What we may tell the provider: a wish of the customer's that did not reach it. Money and status it decides itself.
 PUSHABLE = {"cancel_at_period_end"}
+# A customer's balance, which is ours to say: the wallet is the truth (ADR 21).
+CREDITS = "credits_minor"
 # An invoice and a payment lead to what they belong to.
 READ_BY = {
     Object.SUBSCRIPTION: event_kinds.PURCHASE,
@@ -73,6 +75,10 @@ def close_unseen(of: Object, since: datetime) -> int:
 def take(finding: ReconciliationFinding, *, by: "User") -> None:
     """Bring our rows to what the provider says now."""
     _must_be_open(finding)
+    if CREDITS in finding.fields and finding.organization_id:
+        balances.take(finding.organization_id, key=f"reconcile:{finding.pk}", by=by)
+        _resolve(finding, Resolution.TAKEN, by=by)
+        return
     kind = READ_BY.get(Object(finding.object_kind))
     snapshot = provider().snapshot(kind, finding.object_id) if kind else None
     with transaction.atomic():
@@ -95,6 +101,8 @@ def push(finding: ReconciliationFinding, *, by: "User") -> None:
     key = f"reconcile:{finding.pk}"
     if finding.object_kind == Object.CUSTOMER and finding.kind == Kind.MISSING_THERE and finding.organization:
         _make_customer_again(finding, finding.organization, key)
+    elif CREDITS in finding.fields and finding.organization_id:
+        balances.send(finding.organization_id, key=key)
     elif finding.object_kind == Object.SUBSCRIPTION and finding.fields and set(finding.fields) <= PUSHABLE:
         ours, _ = finding.fields["cancel_at_period_end"]
         if ours:

@@ -109,14 +109,14 @@ def _fetch(wallet_id: UUID, amount_minor: int) -> None:
     customer_id = _customer_of(wallet_id)
     # In this order: what is used or heard of meanwhile makes it less, never more.
     balance_minor = -provider().customer(customer_id).balance_minor
-    unheard_minor = _unheard(provider().balance_used(customer_id))
-    ours_minor = Wallet.objects.values_list("placed_minor", flat=True).get(pk=wallet_id) - unheard_minor
+    unheard = unheard_minor(provider().balance_used(customer_id))
+    ours_minor = Wallet.objects.values_list("placed_minor", flat=True).get(pk=wallet_id) - unheard
     there_minor = min(amount_minor, balance_minor, ours_minor)
     if there_minor > 0:
         _move(wallet_id, -there_minor)
 
 
-def _unheard(used: Mapping[str, int]) -> int:
+def unheard_minor(used: Mapping[str, int]) -> int:
     """Of what invoices used there, what we have not heard of: of our credits first."""
     rows = Invoice.objects.filter(provider=provider().name, provider_invoice_id__in=used)
     heard = dict(rows.values_list("provider_invoice_id", "balance_minor"))
@@ -216,5 +216,5 @@ def _answered(
 
 
 def _beyond_ours(held: Wallet, row: WalletTransfer, used: Mapping[str, int]) -> int:
-    ours_minor = max(0, held.placed_minor - _unheard(used))
+    ours_minor = max(0, held.placed_minor - unheard_minor(used))
     return max(0, -row.amount_minor - ours_minor)

@@ -24,7 +24,7 @@ from billing.models import (
 )
 from billing.providers import provider
 from billing.providers.protocol import CustomerFact, InvoiceFact, PaymentFact, SubscriptionFact
-from billing.services import findings, payments
+from billing.services import balances, findings, payments
 from billing.services.event_kinds import BY_INVOICE, BY_PAYMENT, PURCHASE
 from billing.services.findings import Differences, Kind, Object
 from orgs.models import Organization
@@ -87,13 +87,13 @@ def _customers(cursor: ProviderCursor) -> Iterator[bool]:
 
 
 def _balance(fact: CustomerFact, organization: Organization, began: datetime) -> bool:
-    """The credits that we placed at the provider are its customer's balance."""
+    """What we placed at the provider, and what it carried over from invoices, is its customer's balance."""
     currency = fact.currency
     wallet = Wallet.objects.filter(organization=organization, currency=currency).first()
-    placed = wallet.placed_minor if wallet else 0
-    if placed == -fact.balance_minor or (wallet and _is_moving(wallet, began)) or _is_billed_now(organization):
+    ours = balances.expected_minor(organization.pk, currency)
+    if ours == -fact.balance_minor or (wallet and _is_moving(wallet, began)) or _is_billed_now(organization):
         return False
-    fields: Differences = {"credits_minor": [placed, -fact.balance_minor], "currency": [currency, currency]}
+    fields: Differences = {"credits_minor": [ours, -fact.balance_minor], "currency": [currency, currency]}
     return _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, organization)
 
 
