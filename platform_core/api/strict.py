@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from platform_core import lines
 from platform_core.api.names import camel
+from platform_core.api.showing import ShowsRows
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -16,7 +17,7 @@ UNKNOWN = "Unknown field."
 READ_ONLY = "This field cannot be set."
 
 
-class StrictMixin(serializers.Serializer[Any]):
+class StrictMixin(ShowsRows):
     """Names in camelCase; unknown and read-only input refused together with whatever else is wrong."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
