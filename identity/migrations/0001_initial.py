@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': [('suspend_user', 'Can suspend and reactivate people'), ('impersonate_user', 'Can see the portal as a customer sees it'), ('impersonate_with_changes', 'Can change things while acting as a customer'), ('manage_staff', 'Can decide who is staff and in which role'), ('reset_two_factor', 'Can take away the second factor of somebody who lost it')],
-                'indexes': [models.Index(condition=models.Q(('erased_address', ''), _negated=True), fields=['erased_at'], name='user_not_yet_emptied')],
+                'indexes': [models.Index(condition=models.Q(('erased_address', ''), _negated=True), fields=['erased_at'], name='user_not_yet_emptied'), models.Index(condition=models.Q(('status', 'deleted')), fields=['id'], name='user_erased')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case')],
             },
         ),

@@ -78,6 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin, Row):
         constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case")]
         indexes = [
             models.Index(fields=["erased_at"], name="user_not_yet_emptied", condition=~models.Q(erased_address="")),
+            models.Index(fields=["id"], name="user_erased", condition=models.Q(status="deleted")),
         ]
         permissions = [
             ("suspend_user", "Can suspend and reactivate people"),

@@ -28,8 +28,7 @@ class MembersPage(OrganizationPage):
 
     def members(self) -> QuerySet[Membership]:
         """With what is shown of each."""
-        ours = self.organization.memberships.present().select_related("user", "organization", "custom_role")
-        return ours.prefetch_related("grants__product")
+        return self.organization.memberships.present().select_related("user", "organization", "custom_role")
 
     def member(self, pk: UUID) -> Membership:
         """One of them; anybody else's does not exist."""
@@ -51,10 +50,11 @@ class MemberList(MembersPage):
             name = Q(user__first_name__icontains=text) | Q(user__last_name__icontains=text)
             found = found.filter(name | Q(user__email__icontains=text))
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+        in_products = product_roles.of_members(page)
         return self.page(
             "portal/orgs/members.html",
             page=page,
-            rows=[(member, product_roles.of_member(member)) for member in page],
+            rows=[(member, in_products[member.pk]) for member in page],
             search=text,
             query=urlencode({"search": text}) if text else "",
             seats=seats.taken(self.organization),

@@ -1,8 +1,9 @@
 """Roles of members in products: given by people, by joining, by directories and identity providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Product code to role.
 ProductRoles = Mapping[str, str]
+# A role, and where it comes from.
+Given = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,21 @@ def check(given: ProductRoles, *, field: str = "product_roles") -> ProductRoles:
 
 
 def of_member(member: Membership) -> list[EffectiveRole]:
-    """The strongest role in each product. Roles are listed from the strongest to the weakest."""
-    grants: dict[Product, list[RoleGrant]] = {}
-    for grant in sorted(member.grants.all(), key=lambda each: (each.product.position, each.product.code)):
-        grants.setdefault(grant.product, []).append(grant)
-    return [
-        EffectiveRole(product, _strongest(product, given), sorted({each.source for each in given}))
-        for product, given in grants.items()
-    ]
+    """The strongest role in each product, in the order of the products."""
+    return of_members([member])[member.pk]
+
+
+def of_members(members: Iterable[Membership]) -> dict[UUID, list[EffectiveRole]]:
+    """The same of many, by the member's id: two questions, however many they are."""
+    held: dict[UUID, dict[UUID, list[Given]]] = {member.pk: {} for member in members}
+    columns = "membership_id", "product_id", "role", "source"
+    for member_id, product_id, role, source in RoleGrant.objects.filter(membership__in=[*held]).values_list(*columns):
+        held[member_id].setdefault(product_id, []).append((role, source))
+    products = list(Product.objects.all())
+    return {
+        member_id: [_effective(product, given[product.pk]) for product in products if product.pk in given]
+        for member_id, given in held.items()
+    }
 
 
 @transaction.atomic
@@ -101,6 +111,8 @@ def _insert(member: Membership, given: ProductRoles, source: RoleGrant.Source) -
     )
 
 
-def _strongest(product: Product, grants: Sequence[RoleGrant]) -> str:
-    given = {grant.role for grant in grants}
-    return next((role for role in product.role_options if role in given), grants[0].role)
+def _effective(product: Product, given: Sequence[Given]) -> EffectiveRole:
+    """Roles are listed from the strongest to the weakest; one that is not listed any more is shown as it was given."""
+    roles = {role for role, _ in given}
+    strongest = next((role for role in product.role_options if role in roles), given[0][0])
+    return EffectiveRole(product, strongest, sorted({source for _, source in given}))

@@ -10,17 +10,19 @@ from platform_core.models import AuditEvent
 
 
 def _members(organization: Organization, span: Span) -> Content:
-    members = Membership.ALL.filter(organization=organization).select_related("user", "custom_role")
+    members = Membership.ALL.filter(organization=organization).order_by("created_at")
+    members = members.select_related("user", "custom_role")
+    in_products = product_roles.of_members(members)
     rows = [
         (
             member.user.name,
             member.user.email,
             member.role_name,
-            ", ".join(f"{each.product.name}: {each.role}" for each in product_roles.of_member(member)),
+            ", ".join(f"{each.product.name}: {each.role}" for each in in_products[member.pk]),
             member.get_status_display(),
             f"{member.created_at:%Y-%m-%d}",
         )
-        for member in members.prefetch_related("grants__product").order_by("created_at")
+        for member in members
     ]
     return Content(
         columns=[

@@ -44,7 +44,7 @@ def _reading(field: Field) -> Step:
         return lambda row: _unless_empty(field.get_attribute(row))
     if field.source == "*":
         return field.get_attribute
-    plain = attrgetter(field.source)
+    plain = attrgetter(".".join(field.source_attrs))
 
     def read(row: Any) -> Any:
         try:

@@ -1,9 +1,11 @@
 """Who belongs to an organization, as what, and in which roles in products."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
@@ -14,11 +16,17 @@ from orgs.api.surfaces import OrganizationSurface
 from orgs.models import Membership, RoleGrant
 from orgs.services import invitations, members, product_roles
 from orgs.services.invitations import Wanted
+from orgs.services.product_roles import EffectiveRole
 from platform_core.api.pagination import WholePage
 from platform_core.api.strict import StrictModelSerializer, StrictSerializer
 from platform_core.errors import NotFound
 
 ROLE_LENGTH = 40
+# What a list reads of each member: people have many more columns, and a page has many people.
+COLUMNS = (
+    *("organization", "role", "status", "managed_by", "created_at"),
+    *("user__email", "user__first_name", "user__last_name", "user__erased_at", "custom_role__key"),
+)
 
 
 class MembershipSerializer(StrictModelSerializer[Membership]):
@@ -35,8 +43,14 @@ class MembershipSerializer(StrictModelSerializer[Membership]):
         fields = ["id", "user_id", "email", "name", "role", "product_roles", "status", "managed_by", "created_at"]
         read_only_fields = fields
 
+    @cached_property
+    def _product_roles(self) -> Mapping[UUID, Sequence[EffectiveRole]]:
+        """Of all who are shown, asked for at once."""
+        shown: Any = self.root.instance
+        return product_roles.of_members([shown] if isinstance(shown, Membership) else shown)
+
     def get_product_roles(self, member: Membership) -> dict[str, str]:
-        return {each.product.code: each.role for each in product_roles.of_member(member)}
+        return {each.product.code: each.role for each in self._product_roles[member.pk]}
 
 
 class MemberAddSerializer(StrictSerializer):
@@ -97,8 +111,7 @@ class _Members(OrganizationSurface):
     """Members of this organization, with what is shown of them."""
 
     def members(self) -> QuerySet[Membership]:
-        grants = Prefetch("grants", queryset=RoleGrant.objects.select_related("product"))
-        return self.organization.memberships.present().select_related("user", "custom_role").prefetch_related(grants)
+        return self.organization.memberships.present().select_related("user", "custom_role")
 
     def member(self, pk: UUID) -> Membership:
         found = self.members().filter(pk=pk).first()
@@ -119,7 +132,7 @@ class OrganizationMemberList(_Members, generics.ListAPIView[Membership]):
 
     def get_queryset(self) -> QuerySet[Membership]:
         given = self.validated(MemberFilterSerializer, query=True)
-        found = self.members().order_by("created_at")
+        found = self.members().only(*COLUMNS).order_by("created_at")
         if "search" in given:
             found = found.filter(_matches(given["search"]))
         if "role" in given:

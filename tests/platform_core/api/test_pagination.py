@@ -98,6 +98,16 @@ def test_rows_that_are_level_still_have_an_order() -> None:
     assert [row.pk for page in pages for row in page] == sorted(Product.objects.values_list("pk", flat=True))
 
 
+def test_a_page_far_behind_goes_on_where_the_one_before_it_ended() -> None:
+    Product.objects.bulk_create(Product(code=f"p-{number:04}", name=f"{number % 2}") for number in range(1005))
+    found = Product.objects.order_by("-name").prefetch_related("grants")
+
+    before, behind, last = (_numbered(found, page=page) for page in (500, 501, 503))
+
+    expected = list(Product.objects.order_by("-name", "pk"))
+    assert (before, behind, last) == (expected[998:1000], expected[1000:1002], expected[1004:])
+
+
 def _request(**query: Any) -> Request:
     return Request(APIRequestFactory().get("/", query))
 
