@@ -119,9 +119,11 @@ def invoice_unpaid(invoice: Invoice) -> None:
 def dunning(case: Dunning, template: str, *, key: str) -> None:
     """One step of asking for what could not be collected."""
     invoice = case.invoice
+    # What was given up since is still what could not be collected.
+    amount_minor = invoice.unsettled_minor + invoice.written_off_minor
     context = {
         **_of(case.subscription),
-        "amount": format_minor(invoice.total_minor - invoice.paid_minor, invoice.currency),
+        "amount": format_minor(amount_minor, invoice.currency),
         "failure": case.failure,
         "next_try_at": case.next_try_at,
         "suspend_at": case.suspend_at,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from billing.models import Dunning, Subscription
+from billing.models import Dunning, Invoice, Subscription
 from billing.providers import provider
-from billing.services import dunning, projection
+from billing.services import crediting, dunning, projection
 from platform_core import clock, leases
 from platform_core.models import AuditEvent, Mail
 from tenants.models import Order
@@ -88,6 +88,18 @@ def test_each_further_try_is_told_once() -> None:
 
     assert Dunning.objects.get().try_count == 2
     assert told() == ["billing/payment_failed"] * 2
+
+
+def test_what_was_credited_is_not_asked_for() -> None:
+    subscription = refused()
+
+    crediting.credit(Invoice.objects.get(status="open"), 2_900, reason="A slow week.", key="slow", by=None)
+    pass_days(subscription, 3.1)
+    shop.catch_up()
+
+    asked = Mail.objects.filter(template="billing/payment_failed").order_by("created_at").last()
+    assert asked is not None
+    assert asked.subject == "The payment of $100.00 for Hosting Pro failed"
 
 
 def test_other_news_of_the_subscription_tell_of_no_refusal_again() -> None:
