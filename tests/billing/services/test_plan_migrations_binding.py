@@ -13,6 +13,7 @@ from billing.services.proposals import Asked
 from platform_core import clock
 from platform_core.errors import Conflict
 from platform_core.models import Mail
+from tests import kept
 from tests.billing import month, shop
 from tests.billing.changing import charged
 from tests.billing.services.test_plan_migrations import plan, run, world
@@ -29,13 +30,17 @@ def anchor() -> Subscription:
 
 def waiting(to: str = "pro", *, is_declinable: bool = False) -> SubscriptionChange:
     """Anchor's part waits for the next period, which everybody is moved with."""
-    world()
-    options = {"at_list_price": False, "is_declinable": is_declinable}
-    migration = plan_migrations.draft(
-        plan("starter"), plan(to), Policy.RENEWAL, by=None, reason="New terms.", **options
-    )
-    plan_migrations.start(migration, by=None)
-    run()
+
+    def come_about() -> None:
+        world()
+        options = {"at_list_price": False, "is_declinable": is_declinable}
+        migration = plan_migrations.draft(
+            plan("starter"), plan(to), Policy.RENEWAL, by=None, reason="New terms.", **options
+        )
+        plan_migrations.start(migration, by=None)
+        run()
+
+    kept.situation(f"moved to {to} with the next period{' or not' if is_declinable else ''}", come_about)
     return SubscriptionChange.objects.get(subscription=anchor(), status="scheduled")
 
 
