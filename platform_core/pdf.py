@@ -6,16 +6,17 @@ needs it. A sign that no font has is a box, and the foot of the page says so: no
 """
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from django.conf import settings
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import Align
-
-if TYPE_CHECKING:
-    from fpdf.fonts import TTFFont
+from fpdf.fonts import SubsetMap, TTFFont
 
 FONTS: Path = settings.BASE_DIR / "static" / "vendor" / "fonts"
 FAMILY = "body"
@@ -38,6 +39,14 @@ WARN: Colour = (163, 96, 11)
 BAD: Colour = (164, 38, 44)
 
 
+@cache
+def _read(file_name: str, style: str) -> TTFFont:
+    """One of our fonts with what is known of its signs: looking at all of them is a fifth of a page."""
+    font = TTFFont(FPDF(), FONTS / file_name, f"{FAMILY}{style}", style)
+    font.close()
+    return font
+
+
 class Page(FPDF):
     """An A4 page whose bytes depend on nothing but what is put on it."""
 
@@ -46,8 +55,8 @@ class Page(FPDF):
         self.footer_text = footer
         self.incomplete = False
         self.fallback_fonts_named: list[str] = []
-        self.add_font(FAMILY, fname=FONTS / "DejaVuSansCondensed.ttf")
-        self.add_font(FAMILY, style="B", fname=FONTS / "DejaVuSansCondensed-Bold.ttf")
+        self._take_font("DejaVuSansCondensed.ttf")
+        self._take_font("DejaVuSansCondensed-Bold.ttf", "B")
         self.set_margins(MARGIN, 18, MARGIN)
         self.set_auto_page_break(auto=True, margin=24)
         self.set_title(title)
@@ -57,6 +66,15 @@ class Page(FPDF):
         self.set_creation_date(made_at)
         self.known = set(cast("TTFFont", self.fonts[FAMILY]).cmap)
         self.add_page()
+
+    def _take_font(self, file_name: str, style: str = "") -> None:
+        """As `add_font` does. Of the font itself each page leaves only the signs that it shows: it has its own."""
+        font = copy(_read(file_name, style))
+        font.i = len(self.fonts) + 1
+        font.ttfont = TTFont(font.ttffile, recalcTimestamp=False, lazy=True)
+        font.desc, font.cw, font.missing_glyphs = copy(font.desc), copy(font.cw), []
+        font.subset = SubsetMap(font)
+        self.fonts[font.fontkey] = font
 
     def footer(self) -> None:
         """What stands at the foot of every page."""

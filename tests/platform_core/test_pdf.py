@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pypdf import PdfReader
 
-from platform_core.pdf import MARGIN, Page
+from platform_core.pdf import FAMILY, FONTS, MARGIN, Page
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,35 @@ def test_what_belongs_together_begins_on_a_new_page_where_it_would_be_torn() -> 
     assert reader.metadata is not None
     assert (reader.metadata.title, reader.metadata.author) == ("T", "A")
     assert "Page 2" in reader.pages[1].extract_text()
+
+
+class ReadAnew(Page):
+    """Whose fonts are read for it alone, as the library does."""
+
+    def _take_font(self, file_name: str, style: str = "") -> None:
+        self.add_font(FAMILY, style=style, fname=FONTS / file_name)
+
+
+def written(kind: type[Page], *texts: str) -> bytes:
+    page = kind(title="T", author="A", made_at=datetime(2026, 2, 1, tzinfo=UTC), footer="Foot")
+    for text in texts:
+        page.ink(9, bold=len(text) > 10)
+        page.put(text, MARGIN, 100)
+    return bytes(page.output())
+
+
+def test_a_page_is_the_same_whether_its_fonts_were_read_before_or_for_it_alone() -> None:
+    for texts in (("Lighthouse Bakery", "Ω"), ("株式会社 灯台", "שלום", "مرحبا"), (), ("Lighthouse Bakery", "Ω")):
+        assert written(Page, *texts) == written(ReadAnew, *texts)
+
+
+def test_pages_that_are_written_at_once_do_not_mix_their_signs() -> None:
+    alone = written(Page, "Abc"), written(Page, "Xyz")
+    first, second = (
+        Page(title="T", author="A", made_at=datetime(2026, 2, 1, tzinfo=UTC), footer="Foot") for _ in range(2)
+    )
+    for page, text in ((first, "Abc"), (second, "Xyz")):
+        page.ink(9)
+        page.put(text, MARGIN, 100)
+
+    assert (bytes(first.output()), bytes(second.output())) == alone
