@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models.signals import post_migrate
 
-from platform_core import append_only, composing
+from platform_core import append_only
 
 OUR_APPS = ("platform_core", "orgs", "identity", "billing", "tenants")
 
@@ -18,9 +18,8 @@ class PlatformCoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers checks and the guards of each migration; what is composed is kept; garbage is looked for again."""
+        """Registers the checks, and the guards that each migration puts in place; garbage is looked for again."""
         import_module("platform_core.checks")
-        composing.install()
         post_migrate.connect(append_only.install, sender=self)
         for guard in ("policies", "unchanging"):
             post_migrate.connect(import_module(f"platform_core.{guard}").install, sender=self)
