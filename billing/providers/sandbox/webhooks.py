@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import httpx
+import msgspec
 import stripe
 from django.conf import settings
 
@@ -118,4 +119,5 @@ def _target(endpoint: str) -> tuple[str, str] | None:
 def _body(event_id: str) -> str:
     event = Record.objects.get(object_id=event_id).data
     pending = Delivery.objects.filter(event_id=event_id, delivered_at=None).count()
-    return json.dumps({**event, "pending_webhooks": pending}, indent=2)
+    # Indented as Stripe's are. Python's own indenting is not done in C: four times as slow.
+    return msgspec.json.format(json.dumps({**event, "pending_webhooks": pending}), indent=2)
