@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "tests.counted.EightQueries",
         *settings.MIDDLEWARE,
         "tests.declared.FailuresAreDeclared",
-        "tests.audited.StaffWritesLeaveEvents",
+        "tests.audited.WritesLeaveEvents",
     ]
 
 

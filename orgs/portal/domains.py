@@ -59,6 +59,7 @@ class VerifyDomain(DomainsPage):
     """Looks for the record now."""
 
     access = {"POST": roles.DOMAIN_MANAGE}
+    unaudited = {"POST": "What the record proves is audited; that it was looked for again is not."}
     form_page = "portal:domains"
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:

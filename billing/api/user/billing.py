@@ -55,6 +55,7 @@ class CheckoutSurface(OrganizationSurface):
     access = {"POST": roles.BILLING_MANAGE}
     failures = {"POST": [409, 502]}
     idempotent = True
+    unaudited = {"POST": "Asked again after no answer, it goes on with the session whose start was audited."}
 
     def start(self) -> Response:
         given = self.validated(CheckoutRequestSerializer)

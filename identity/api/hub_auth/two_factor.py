@@ -118,6 +118,7 @@ class TwoFactorVerify(SessionSurface):
 
     access = {"POST": "anyone"}
     failures = {"POST": [401, 403, 409, 429]}
+    unaudited = {"POST": "That a code was right, and is used up, changes nothing else; what it turns on is audited."}
 
     @extend_schema(
         request=VerifySerializer,

@@ -100,6 +100,7 @@ class OrganizationDomainDetail(_OneDomain):
 class OrganizationDomainVerification(_OneDomain):
     access = {"POST": roles.DOMAIN_MANAGE}
     failures = {"POST": [409, 429]}
+    unaudited = {"POST": "What the record proves is audited; that it was looked for again is not."}
 
     @extend_schema(request=Nothing, responses={200: DomainSerializer})
     def post(self, request: Request, organization_id: str, pk: str) -> Response:

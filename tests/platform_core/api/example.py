@@ -177,6 +177,7 @@ class Act(PersonSurface):
     """Makes a row and shows a secret, once for each Idempotency-Key; or fails afterwards, as its body says."""
 
     access = {"POST": access.PERSON}
+    unaudited = {"POST": "An example's row."}
     idempotent = True
 
     @extend_schema(request=ActSerializer, responses={201: None})
@@ -267,6 +268,7 @@ class Receipt(CronSurface):
     """A machine's verb that acts once for each Idempotency-Key and answers with a text of its own."""
 
     access = {"POST": access.SCHEDULER}
+    unaudited = {"POST": "An example's row."}
     idempotent = True
 
     @extend_schema(request=None, responses={(200, "text/plain"): str})
