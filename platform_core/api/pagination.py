@@ -74,7 +74,9 @@ class OffsetPage(BasePagination):
         last = max(1, -(-total // size))
         page = _number(request, "page", 1, last)
         self.meta = {"page": page, "pageSize": size, "total": total}
-        return self.rows(_part(queryset.order_by(*_ordering(queryset)), (page - 1) * size, size))
+        ordered = queryset.order_by(*_ordering(queryset))
+        # A search that nothing matches may have read everything to find that out: it does not read it again.
+        return self.rows(_part(ordered, (page - 1) * size, size)) if total else []
 
     def rows(self, found: QuerySet[Any]) -> list[Any]:
         """The page's rows. A busy list asks for bare columns here, after the counting, which needs none of them."""

@@ -145,6 +145,13 @@ class TestListing:
         assert len(body["items"]) == 100
         assert body["meta"] == {"page": 2, "pageSize": 100, "total": 301}
 
+    def test_a_search_that_nothing_matches_is_made_once(self, owner: PersonClient) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            body = owner.get(f"{path(owner)}?search=nobody").json()
+
+        assert body == {"items": [], "meta": {"page": 1, "pageSize": 25, "total": 0}}
+        assert sum("NOBODY" in query["sql"].upper() for query in queries) == 1
+
 
 class TestAdding:
     """Whoever is added has to say yes."""
