@@ -39,6 +39,7 @@ class Details(OrganizationPage):
     """Everybody who sees invoices sees them; whoever buys changes them."""
 
     access = {"GET": roles.BILLING_READ, "POST": roles.BILLING_MANAGE}
+    unaudited = {"POST": "What is set is audited; that there is now a row to set it in is not."}
     nav = "invoices"
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -40,6 +40,8 @@ class AddPaymentMethod(PaymentMethodPage):
 class UsePaymentMethod(PaymentMethodPage):
     """From now on everything is paid with it, what is due at once."""
 
+    unaudited = {"POST": "What the provider refuses leaves nothing but the customer that it knows us by."}
+
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         method = self.method(pk)
         return self.carried_out(

@@ -18,6 +18,7 @@ class AuditSettings(OrganizationPage):
     """Retention, and the list of streams."""
 
     access = {"GET": roles.AUDIT_READ, "POST": roles.AUDIT_MANAGE}
+    unaudited = {"POST": "What is set is audited; that there is now a row to set it in is not."}
     nav = "audit"
 
     def get(self, request: HttpRequest) -> HttpResponse:

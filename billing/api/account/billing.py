@@ -98,6 +98,7 @@ class BillingDetails(OrganizationSurface):
     """Name, address and tax id that stand on the organization's next invoices."""
 
     access = {"GET": roles.BILLING_READ, "PATCH": roles.BILLING_MANAGE}
+    unaudited = {"PATCH": "What is set is audited; that there is now a row to set it in is not."}
 
     @extend_schema(responses=BillingDetailsSerializer)
     def get(self, request: Request) -> Response:

@@ -44,6 +44,7 @@ class AuditSettingsUpdateSerializer(StrictSerializer):
 
 class OrganizationAuditSettings(OrganizationSurface):
     access = {"GET": roles.AUDIT_READ, "PATCH": roles.AUDIT_MANAGE}
+    unaudited = {"PATCH": "What is set is audited; that there is now a row to set it in is not."}
 
     @extend_schema(responses={200: AuditSettingsSerializer})
     def get(self, request: Request, organization_id: str) -> Response:
