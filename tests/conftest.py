@@ -24,6 +24,7 @@ from tests import (
     clocks,
     emptied,
     foreign_keys,
+    hurried,
     joined_updates,
     make,
     mirrors,
@@ -62,7 +63,8 @@ gc.set_threshold(100_000, 20, 50)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """From here on, loopback only; no condition is lost to a race; and nothing that staff change goes unrecorded."""
+    """From here on, loopback only; no condition is lost to a race; and nothing that is changed goes unrecorded."""
+    config.pluginmanager.register(hurried)
     network.forbid()
     joined_updates.forbid()
     foreign_keys.check_what_was_written()

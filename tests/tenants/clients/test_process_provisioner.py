@@ -108,7 +108,7 @@ def test_a_stopped_tenant_keeps_what_was_set_up(process_provisioner: ProcessProv
 def test_an_agent_that_will_not_end_is_ended(
     process_provisioner: ProcessProvisioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenants.clients.process_provisioner.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("tenants.clients.process_provisioner.STOP_SECONDS", 1.0)
     process_provisioner.start(PLAN)
     until(process_provisioner, Phase.DONE)
     pid = files.holder(tenant(process_provisioner).agent.lock)
