@@ -333,10 +333,9 @@ def _record(row: SubscriptionChange, snapshot: Snapshot | None, answer: Answer) 
     known = {"effective_at": answer.effective_at or clock.now(), "settled_at": clock.now(), "failure": ""}
     leases.settle(row, **settled, **known, run_after=NEVER)
     held = row.subscription
-    if snapshot is not None:
-        row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization)
-        # Also where the reading told nothing new: while this one was under way nobody looked after what is planned.
-        planned.look_after(row.subscription_id, snapshot)
+    row.subscription = subscriptions.record_purchase(snapshot, organization=held.organization) if snapshot else held
+    # Also where the reading told nothing new: while this one was under way nobody looked after what is planned.
+    planned.look_after(row.subscription_id, snapshot)
     if row.plan_version is not None and not asking.waits(row):
         newer_terms.adopt(row.subscription, row.plan_version)
     notices.changed(row)

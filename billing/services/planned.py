@@ -99,9 +99,9 @@ def is_left_out(subscription_id: UUID, snapshot: Snapshot) -> bool:
     return not is_there and at_provider(subscription_id).exists()
 
 
-def look_after(subscription_id: UUID, snapshot: Snapshot) -> None:
+def look_after(subscription_id: UUID, snapshot: Snapshot | None) -> None:
     """A worker plans again what was left out; not while another change is under way, which sees to it by itself."""
-    if is_left_out(subscription_id, snapshot) and not _under_way(subscription_id).exists():
+    if snapshot and is_left_out(subscription_id, snapshot) and not _under_way(subscription_id).exists():
         at_provider(subscription_id).update(run_after=clock.now())
         nudges.nudge()
 

@@ -79,6 +79,14 @@ def test_theirs_are_credits_from_now_on(by: User) -> None:
     assert state() == (1_500, 1_500)
     reconciliation.run()
     assert not ReconciliationFinding.objects.filter(resolved_at=None).exists()
+    # What was entered since is another finding's.
+    own_credit(organization, 200)
+    ReconciliationFinding.objects.update(resolved_at=None, resolution="", resolved_by=None)
+    findings.take(finding, by=by)
+    assert (state(), there(organization)) == ((1_500, 1_500), 1_700)
+    own_credit(organization, -200)
+    reconciliation.run()
+    assert not ReconciliationFinding.objects.filter(resolved_at=None).exists()
     assert sound()
 
 
