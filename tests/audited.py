@@ -8,16 +8,17 @@ from typing import Any
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
-WRITE = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
+WRITE = re.compile(r'\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM)\s+"(\w+)"', re.IGNORECASE)
 SAVEPOINT = re.compile(r"(?P<back>ROLLBACK TO )?SAVEPOINT (?P<name>\S+)")
 EVENTS = "platform_core_auditevent"
-# These rows are the record themselves (of signing in and out, of what a provider said, of what was asked under a key),
-# or hold nothing that is not elsewhere.
+# These rows are the record themselves (of signing in and out, of mail, of what a provider said or a key asked for), or
+# hold nothing that is not elsewhere.
 TELL_THEMSELVES = {
     "identity_browsersession",
     "identity_session",
     "identity_pendingsignin",
     "identity_mailedcode",
+    "platform_core_mail",
     "platform_core_providerevent",
     "platform_core_idempotentrequest",
     "platform_core_ratecounter",

@@ -53,6 +53,7 @@ def _recorded(request: HttpRequest, user: Any, method: str) -> None:
 class SecondFactor(Page):
     """Asks for a code or a passkey. Whoever comes without having begun is sent to the sign-in."""
 
+    unaudited = {"POST": "Signing in tells of itself; a wrong code is only counted."}
     http_method_names = ("get", "head", "post")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -20,6 +20,7 @@ class StepUpPage(OrganizationPage):
     """One proof, for one purpose; then back to where it was wanted."""
 
     access = {"GET": "person", "POST": "person"}
+    unaudited = {"POST": "The session tells of the proof; a wrong code is only counted."}
     personal = True
     nav = "security"
 
