@@ -1,6 +1,6 @@
 # Every target makes .venv and installs the hashed lock file by itself. `make` prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo run test check browser bench fix snapshots lock
+.PHONY: help venv demo run test check coverage browser bench fix snapshots lock
 ARGS ?=
 PY := .venv/bin/python
 WORKERS ?= 2
@@ -22,8 +22,11 @@ run: venv  ## the web server, the worker and the sandbox on your own data, witho
 test: venv  ## the test suite, on SQLite or on whatever DATABASE_URL and REDIS_URL name (ARGS="tests/billing -k rating", COVERAGE=FILE)
 	@$(PY) $(if $(COVERAGE),-m slipcover --out $(COVERAGE)) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-check: venv  ## everything that must hold before a commit: format, lint, layers, types, migrations, snapshots, tests with coverage (TESTED=FILE: that of a run just made)
+check: venv  ## what must hold before each commit: format, lint, layers, types, production's settings, the guards of tests/architecture (TESTED=FILE: the coverage of a suite just run instead of those)
 	@deploy/check
+
+coverage: venv  ## the suite and what it did not run: fails below 95 %, or where a rule is not whole
+	@report=$$(mktemp) && trap 'rm -f "$$report"' EXIT && $(MAKE) --no-print-directory test COVERAGE="$$report" && $(PY) deploy/check_coverage.py "$$report"
 
 browser: venv  ## the journey in Chromium, with screenshots
 	@$(PY) -m pytest tests/browser -p no:xdist -o addopts="--strict-markers --strict-config -ra" $(ARGS)

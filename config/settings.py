@@ -140,8 +140,11 @@ SQLITE_OPTIONS = {
 
 
 def database(variable: str, default: Path) -> dict[str, Any]:
-    """One database from a URL. SQLite gets the options without which concurrent writers fail."""
-    config: dict[str, Any] = env.db_url(variable, default=f"sqlite:///{default}")
+    """One database from a URL: none is the default's, as is the empty one of a compose file."""
+    url = env.str(variable, "") or f"sqlite:///{default}"
+    if url.partition("://")[0] not in ("sqlite", "postgres", "postgresql"):
+        raise ImproperlyConfigured(f"{variable}: wanted sqlite:///path or postgres://user:password@host:port/name")
+    config: dict[str, Any] = env.db_url_config(url)
     # Opening SQLite's file for each request costs more than most requests: the last to close it empties the log.
     config.setdefault("CONN_MAX_AGE", env.int("DATABASE_CONN_MAX_AGE", 60))
     if config["ENGINE"].endswith("sqlite3"):
@@ -172,7 +175,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 # --- Celery -------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0

@@ -119,8 +119,10 @@ def test_under_https_no_neighbour_can_plant_a_cookie(tmp_path: Path) -> None:
     [
         ({"DATABASE_URL": "sqlite:///unused.sqlite3", "PLATFORM_RLS": "1"}, "set DATABASE_URL to postgres://"),
         ({"COUNTS_SECONDS": "0"}, "COUNTS_SECONDS is more than 0"),
+        ({"DATABASE_URL": "mysql://root:hunter2@db/mainstay"}, "DATABASE_URL: wanted sqlite:///path or postgres://"),
+        ({"SANDBOX_DATABASE_URL": "/data/db.sqlite3"}, "SANDBOX_DATABASE_URL: wanted sqlite:///path or postgres://"),
     ],
-    ids=["row-level security on SQLite", "counts that nobody writes"],
+    ids=["row-level security on SQLite", "counts that nobody writes", "another database", "a path for an address"],
 )
 def test_what_cannot_work_is_refused_in_clear_words(tmp_path: Path, wrong: dict[str, str], said: str) -> None:
     given = {**os.environ, **wrong, "DATA_DIR": str(tmp_path)}
@@ -135,3 +137,18 @@ def test_what_cannot_work_is_refused_in_clear_words(tmp_path: Path, wrong: dict[
 
     assert told.returncode == 1
     assert said in told.stderr
+    assert "hunter2" not in told.stderr
+
+
+def test_a_variable_that_is_there_and_empty_is_one_that_is_not_there(tmp_path: Path) -> None:
+    """Compose files leave such."""
+    empty = dict.fromkeys(("DATABASE_URL", "SANDBOX_DATABASE_URL", "CELERY_BROKER_URL"), "")
+    given = {**os.environ, **empty, "REDIS_URL": "redis://127.0.0.1:6379/9", "DATA_DIR": str(tmp_path)}
+    code = "from config import settings as s; print(*[d['NAME'] for d in s.DATABASES.values()], s.CELERY_BROKER_URL)"
+    told = subprocess.run([sys.executable, "-c", code], env=given, cwd=ROOT, capture_output=True, check=True, text=True)
+
+    assert told.stdout.split() == [
+        str(tmp_path / "mainstay.sqlite3"),
+        str(tmp_path / "sandbox.sqlite3"),
+        "redis://127.0.0.1:6379/9",
+    ]
