@@ -117,6 +117,8 @@ class State:
     # What this period, or what is left of it since the last change, was billed at, and from when on (None: its start).
     billed_minor: int = 0
     billed_from: int | None = None
+    # A smaller plan than it was billed at: until the period is over, more seats may cost nothing.
+    lowered: bool = False
     # The same of what is beside the plan.
     add_ons: int = 0
     beside_minor: int = 0
@@ -150,7 +152,7 @@ class State:
     def begin_period(self, reason: str) -> None:
         """Ask for a whole month."""
         self.bill(reason, self.price + self.beside)
-        self.billed_minor, self.billed_from = self.price, None
+        self.billed_minor, self.billed_from, self.lowered = self.price, None, False
         self.beside_minor, self.beside_from = self.beside, None
 
     def bill(self, reason: str, total: int) -> None:
@@ -190,7 +192,7 @@ class State:
             case Act.MORE_ADD_ONS | Act.NO_ADD_ONS:
                 self._add(self.add_ons + 1 if act is Act.MORE_ADD_ONS else 0, moment)
             case Act.DOWNGRADE:
-                self.plan = SMALL
+                self.plan, self.lowered = SMALL, True
             case Act.BREAK_CARD:
                 self.card_works = False
             case Act.MEND_CARD:
@@ -222,7 +224,7 @@ class State:
         self.plan, self.seats = plan, seats
         charge = _part(self.price, left, whole)
         self.bill("subscription_update", charge - credit)
-        self.billed_minor, self.billed_from = charge, moment.at
+        self.billed_minor, self.billed_from, self.lowered = charge, moment.at, False
 
     def _lapse(self, plan: str, seats: int, moment: Moment | None) -> None:
         """Asked for and not paid: nothing is left of it but the invoice."""
@@ -305,8 +307,9 @@ def _changes(state: State) -> list[Act]:
     acts += [Act.MORE_ADD_ONS] if state.add_ons < MOST_ADD_ONS else []
     acts += [Act.NO_ADD_ONS] if state.add_ons else []
     more = [Act.SEATS] if state.seats < MOST_SEATS else []
-    # What the provider owes them could pay for it, and then no bank is asked.
-    asked = [Act.CONFIRMED, Act.LAPSED] if more and not state.by_debit and not state.credit_minor else []
+    # What the provider owes them, or was paid for the larger plan, could pay for it, and then no bank is asked.
+    free = state.credit_minor or state.lowered
+    asked = [Act.CONFIRMED, Act.LAPSED] if more and not state.by_debit and not free else []
     return acts + more + asked
 
 

@@ -196,3 +196,14 @@ def test_only_what_makes_sense_is_done() -> None:
         Act.CONFIRMED,
         Act.LAPSED,
     }
+
+
+def test_what_may_cost_nothing_is_not_asked_of_a_bank() -> None:
+    """More seats of the smaller plan can cost less than what was paid for the larger one."""
+    state = begun("pages-business")
+    state.act(Act.DOWNGRADE)
+    chance = random.Random(1)  # noqa: S311 - which act it is
+
+    assert not {Act.CONFIRMED, Act.LAPSED} & {choose(state, chance)[0] for _ in range(2000)}
+    state.end_month()
+    assert {Act.CONFIRMED, Act.LAPSED} <= {choose(state, chance)[0] for _ in range(2000)}
