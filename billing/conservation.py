@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Case, F, Q, Sum, When
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from billing.models import CreditNote, Invoice, LedgerEntry, Payment, Refund, WalletGrant, WalletMovement
 from orgs.models import Organization
@@ -87,15 +87,28 @@ def _sums(rows: object, **sums: Sum) -> Mapping[Key, dict[str, int]]:
     return found
 
 
+SETTLED = F("paid_minor") + F("wallet_minor") + F("credited_minor") + F("written_off_minor") - F("returned_minor")
+# An open one has used of it what it says; of the others it is what nothing else settled.
+CARRIED = Case(When(status="open", then=F("carried_minor")), default=F("total_minor") - SETTLED)
+
+
+def carried(organization_id: UUID, currency: str) -> list[int]:
+    """What the provider carried over from each of an organization's invoices (negative) or to it, oldest first."""
+    theirs = _standing().filter(organization=organization_id, currency=currency)
+    return list(theirs.order_by("issued_at", "pk").values_list(CARRIED, flat=True))
+
+
+def _standing() -> QuerySet[Invoice]:
+    return Invoice.objects.exclude(status__in=("draft", "void"))
+
+
 def _invoices(chosen: Q) -> Mapping[Key, dict[str, int]]:
-    settled = F("paid_minor") + F("wallet_minor") + F("credited_minor") + F("written_off_minor") - F("returned_minor")
     return _sums(
-        Invoice.objects.exclude(status__in=("draft", "void")).filter(chosen),
+        _standing().filter(chosen),
         total=Sum("total_minor"),
         written_off=Sum("written_off_minor"),
-        open=Sum(F("total_minor") - settled - F("carried_minor"), filter=Q(status="open")),
-        # An open one has used of it what it says; of the others it is what nothing else settled.
-        carried=Sum(Case(When(status="open", then=F("carried_minor")), default=F("total_minor") - settled)),
+        open=Sum(F("total_minor") - SETTLED - F("carried_minor"), filter=Q(status="open")),
+        carried=Sum(CARRIED),
     )
 
 

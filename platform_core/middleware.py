@@ -12,6 +12,7 @@ from django.utils.log import log_response
 
 from platform_core import clock, context, fallback, scoping
 from platform_core.api import envelope
+from platform_core.errors import InvalidInput
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 WITH_PORT = re.compile(r"(?:\[([^\]]+)\]|([\d.]+))(?::\d+)?")
@@ -63,7 +64,7 @@ class RequestContextMiddleware:
 class NulMiddleware:
     """PostgreSQL takes no NUL, not even to compare it with a column: no cookie of ours and no form has one.
 
-    The APIs look for themselves, because they name the field.
+    The APIs look at what they are given for themselves, because they name the field; at their addresses nobody does.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -71,8 +72,11 @@ class NulMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if NUL not in value}
-        if envelope.shape_of(request.path) is None and _holds_nul(request):
-            return fallback.bad_request(request, SuspiciousOperation("The request holds a NUL."))
+        if envelope.shape_of(request.path) is None:
+            if _holds_nul(request):
+                return fallback.bad_request(request, SuspiciousOperation("The request holds a NUL."))
+        elif NUL in request.path:
+            return fallback.refused(request, InvalidInput("The address holds a NUL: nothing has such a name."))
         return self.get_response(request)
 
 

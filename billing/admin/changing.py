@@ -49,8 +49,8 @@ class Changing(Question):
         told = _read(given["shown"])
         try:
             if told.get("wish") == wish:
-                given["proposal"] = proposals.at_provider(proposed(wish, told["at"]))
-                proposals.hold_to(given["proposal"], told["due"])
+                proposal = proposals.at_provider(proposed(wish, told["at"]))
+                given["proposal"] = proposals.hold_to(proposal, told["due"])
                 return given
             proposal = proposals.at_provider(proposed(wish, None))
         except DomainError as error:

@@ -52,7 +52,7 @@ class ChangeAddOns(ChangingPage):
             proposal = _proposed(subscription, form, anew=False)
             if proposal is None:
                 raise InvalidInput("Choose another count of one of them.")
-            proposals.hold_to(proposal, form.cleaned_data["due"])
+            proposal = proposals.hold_to(proposal, form.cleaned_data["due"])
             change = changes.change_plan(proposal, Asked(self.actor))
         except DomainError as error:
             return self._shown(subscription, request.POST, error=error)

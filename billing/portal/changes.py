@@ -93,7 +93,7 @@ def proposed(subscription: Subscription, given: QueryDict, *, anew: bool = False
     )
     proposal = proposals.at_provider(proposals.propose(subscription, price, quantity, at=None if anew else wish["at"]))
     if not anew:
-        proposals.hold_to(proposal, wish["due"])
+        proposal = proposals.hold_to(proposal, wish["due"])
     return proposal
 
 

@@ -26,13 +26,25 @@ def told(change: SubscriptionChange) -> list[str]:
     return [f"{count} × {plan.name}" if count else f"no {plan.name}" for plan, count in wished(change).items()]  # noqa: RUF001
 
 
+def sides(row: Subscription, fact: SubscriptionFact) -> tuple[dict[str, int], dict[str, int]]:
+    """What it has here, and what the provider says that it has: so many at each of our prices."""
+    told = _told_beside(fact)
+    sold = Price.objects.filter(provider_price_id__in=told, plan__is_add_on=True) if told else []
+    ours = dict(row.add_ons.values_list("price__provider_price_id", "quantity"))
+    return ours, {price.provider_price_id: told[price.provider_price_id] for price in sold}
+
+
+def _told_beside(fact: SubscriptionFact) -> dict[str, int]:
+    return {item.price_id: item.quantity for item in fact.items if item.price_id != fact.price_id}
+
+
 def follow(row: Subscription, fact: SubscriptionFact) -> bool:
     """Bring its add-ons to the fact, in the transaction that records it; True where that changed any.
 
     One that was there keeps the terms it was added on, at another price of it too. What is no add-on of ours is left to
     the provider.
     """
-    told = {item.price_id: item.quantity for item in fact.items if item.price_id != fact.price_id}
+    told = _told_beside(fact)
     known = {held.price.provider_price_id: held for held in row.add_ons.select_related("price", "plan_version")}
     if not told and not known:
         return False

@@ -4,26 +4,30 @@ It should be what stands there of the wallet's credits, and what the provider ca
 that is the customer's own, and nobody's to take. Whatever is beyond that was entered by hand, or got lost.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from billing import conservation
 from billing.conservation import Conservation
-from billing.models import BillingAccount, Wallet, WalletTransfer
+from billing.models import BillingAccount, Invoice, Subscription, Wallet, WalletTransfer
 from billing.providers import provider
 from billing.providers.protocol import BalanceSpec
 from billing.services import placing, wallet
 from billing.services.wallet import Terms
 from platform_core import transactions
 from platform_core.errors import Conflict
+from platform_core.models import ProviderEvent
 
 if TYPE_CHECKING:
     from identity.models import User
 
 WHY = "Credit that was entered at the payment provider."
+MOVING = "Credits are on their way just now. Look at it again in a minute."
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,26 @@ class Balance:
     theirs_minor: int
 
 
-def expected_minor(organization_id: UUID, currency: str) -> int:
-    """What stands there of the wallet, and the customer's own; where the books do not add up, the wallet's alone."""
-    placed = Wallet.objects.filter(organization=organization_id, currency=currency).values_list(
-        "placed_minor", flat=True
-    )
-    books = _books(organization_id, currency)
-    return sum(placed) + sum(max(0, -row.carried_minor) for row in books if _adds_up(row))
+def expected_minor(organization_id: UUID, currency: str, theirs_minor: int) -> int:
+    """What stands there of the wallet, and the customer's own; where the books do not add up, the wallet's alone.
+
+    A customer who owes there may owe what was too small to collect: that was carried over as well.
+    """
+    wallets = Wallet.objects.filter(organization=organization_id, currency=currency)
+    placed_minor = sum(wallets.values_list("placed_minor", flat=True))
+    if not all(_adds_up(row) for row in _books(organization_id, currency)):
+        return placed_minor
+    carried = conservation.carried(organization_id, currency)
+    owing_minor = placed_minor - sum(carried)
+    return theirs_minor if theirs_minor == owing_minor < 0 else placed_minor + _own_minor(carried)
+
+
+def _own_minor(carried: Sequence[int]) -> int:
+    """What is left of what was carried over. What was used before there was any, was entered by hand, and is gone."""
+    own_minor = 0
+    for each in carried:
+        own_minor = max(0, own_minor - each)
+    return own_minor
 
 
 def _books(organization_id: UUID, currency: str) -> list[Conservation]:
@@ -85,16 +102,31 @@ def _granted(organization_id: UUID, currency: str, terms: Terms, *, key: str, by
     held.save(update_fields=["placed_minor"])
 
 
+def is_billed_now(organization_id: UUID) -> bool:
+    """Of an invoice that used credits an event may yet tell."""
+    theirs = Subscription.objects.filter(organization=organization_id).values("provider_subscription_id")
+    unsold = Invoice.objects.filter(organization=organization_id, subscription=None).values("provider_invoice_id")
+    waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
+    return waiting.filter(Q(subject_id__in=theirs) | Q(subject_id__in=unsold)).exists()
+
+
 def _present(organization_id: UUID) -> Balance:
-    """As both sides are now. What an invoice used and we have not heard of counts as there."""
+    """As both sides are now: one look takes a while, and only what two of them see alike was so at one moment."""
     transactions.outside()
-    if WalletTransfer.objects.filter(
-        wallet__organization=organization_id, status=WalletTransfer.Status.REQUESTED
-    ).exists():
-        raise Conflict("Credits are on their way just now. Look at it again in a minute.")
     account = BillingAccount.objects.get(organization=organization_id)
-    fact = provider().customer(account.provider_customer_id)
+    seen = _seen(organization_id, account.provider_customer_id)
+    if seen != _seen(organization_id, account.provider_customer_id):
+        raise Conflict(MOVING)
+    return seen
+
+
+def _seen(organization_id: UUID, customer_id: str) -> Balance:
+    """What an invoice used and we have not heard of counts as there."""
+    requested = WalletTransfer.objects.filter(status=WalletTransfer.Status.REQUESTED)
+    if requested.filter(wallet__organization=organization_id).exists() or is_billed_now(organization_id):
+        raise Conflict(MOVING)
+    fact = provider().customer(customer_id)
     if not all(_adds_up(row) for row in _books(organization_id, fact.currency)):
         raise Conflict("The books of this customer do not add up: settle what differs of invoices and payments first.")
     theirs_minor = placing.unheard_minor(provider().balance_used(fact.id)) - fact.balance_minor
-    return Balance(fact.id, fact.currency, expected_minor(organization_id, fact.currency), theirs_minor)
+    return Balance(fact.id, fact.currency, expected_minor(organization_id, fact.currency, theirs_minor), theirs_minor)

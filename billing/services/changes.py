@@ -7,6 +7,7 @@ for the customer's bank.
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,7 @@ def change_plan(proposal: Proposal, asked: Asked, *, version: PlanVersion | None
         "prorated_at": proposal.prorated_at,
         "due_minor": proposal.due_minor,
     }
+    asked = replace(asked, is_shown=proposal.is_shown)
     return _carry_out(_enter(proposal.subscription, wish, asked, OPEN_TO_CHANGES, proposal.beside))
 
 
@@ -141,7 +143,7 @@ def _enter(
     held = Subscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
     under_way = SubscriptionChange.objects.filter(subscription=held).pending().first()
     if under_way is not None:
-        return _taken_up(under_way, wish, beside), False
+        return _taken_up(under_way, wish, beside, *(["due_minor"] if asked.is_shown else [])), False
     refuse_elsewhere(held)
     _refuse_moved(held, subscription, allowed, beside)
     if same := _waiting_for(held, wish, beside):
@@ -203,14 +205,16 @@ def _refuse_moved(held: Subscription, seen: Subscription, allowed: Collection[st
         raise Conflict("The subscription was changed a moment ago. Look at it again.")
 
 
-def _taken_up(row: SubscriptionChange, wish: dict[str, Any], beside: Collection[Beside]) -> SubscriptionChange:
-    if not _is_same(row, wish, beside) or row.lease_until > clock.wall():
+def _taken_up(
+    row: SubscriptionChange, wish: dict[str, Any], beside: Collection[Beside], *more: str
+) -> SubscriptionChange:
+    if not _is_same(row, wish, beside, *more) or row.lease_until > clock.wall():
         raise Conflict(UNDER_WAY)
     return _freed(row)
 
 
 def _is_same(row: SubscriptionChange, wish: dict[str, Any], beside: Collection[Beside], *more: str) -> bool:
-    told = ("kind", "timing", "price", "quantity", *more)
+    told = ("kind", "timing", "price", "quantity", "trial_ends_at", *more)
     same = all(getattr(row, name) == wish[name] for name in told if name in wish)
     wanted = {each.price.pk: each.quantity for each in beside}
     return same and dict(row.add_ons.values_list("price", "quantity")) == wanted
@@ -314,9 +318,15 @@ def _look(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
 
 
 # --- What came of it --------------------------------------------------------------------------------------------------
+def _hold(row: SubscriptionChange) -> None:
+    """The subscription before its changes: so does the reading of the provider's event, which comes at once."""
+    Subscription.objects.select_for_update(of=("self",)).only("pk").get(pk=row.subscription_id)
+
+
 @transaction.atomic
 def _record(row: SubscriptionChange, snapshot: Snapshot | None, answer: Answer) -> None:
     """The provider has done it, or waits: the row, the subscription as it is now, and the mail, together."""
+    _hold(row)
     if not leases.renew(row):
         return
     if answer.waits_for is not None:
@@ -344,6 +354,7 @@ def _record(row: SubscriptionChange, snapshot: Snapshot | None, answer: Answer) 
 @transaction.atomic
 def _take_in(row: SubscriptionChange, snapshot: Snapshot | None) -> None:
     """It waits on, unless what was read says that it was let go of once more."""
+    _hold(row)
     if leases.settle(row, run_after=NEVER, failure="") and snapshot is not None:
         subscriptions.record_purchase(snapshot, organization=row.subscription.organization)
 

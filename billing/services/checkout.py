@@ -132,9 +132,8 @@ def _close_earlier(row: CheckoutSession) -> None:
     """Whoever left an earlier page for the same product open could pay on both: only the latest stays."""
     if row.organization is None or row.is_one_off:
         return
-    living = CheckoutSession.objects.filter(
-        organization=row.organization, status=CheckoutSession.Status.OPEN, created_at__gt=clock.now() - PAGE_LIFE
-    )
+    # However old: a row may have got its page long after it was made.
+    living = CheckoutSession.objects.filter(organization=row.organization, status=CheckoutSession.Status.OPEN)
     same = living.filter(plan__product=row.plan.product_id, price__kind=Price.Kind.RECURRING, subscription=None)
     for each in same.filter(pk__lt=row.pk).select_related("organization", "plan", "price"):
         _close(each)

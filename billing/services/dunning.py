@@ -145,6 +145,8 @@ def advance_one(worker: str) -> bool:
 @transaction.atomic
 def _advance(case: Dunning) -> None:
     """The last warning, then the suspension. A payment that came meanwhile has ended it."""
+    # The subscription first, as by the reading that tells of a payment.
+    Subscription.objects.select_for_update(of=("self",)).only("pk").get(pk=case.subscription_id)
     held = Dunning.objects.select_for_update(of=("self",)).select_related("subscription", "invoice").get(pk=case.pk)
     if held.lease_token != case.lease_token or held.status not in Dunning.CLAIMABLE:
         return

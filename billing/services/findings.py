@@ -81,6 +81,8 @@ def take(finding: ReconciliationFinding, *, by: "User") -> None:
         return
     kind = READ_BY.get(Object(finding.object_kind))
     snapshot = provider().snapshot(kind, finding.object_id) if kind else None
+    if finding.kind == Kind.MISSING_THERE and snapshot is not None and finding.object_id in snapshot.holds:
+        raise Conflict("The provider has it again: the next comparison closes this finding.")
     with transaction.atomic():
         if not _resolve(finding, Resolution.TAKEN, by=by):
             raise Conflict("It has been settled meanwhile.")

@@ -59,6 +59,8 @@ class Proposal(Wish):
     period_minor: int
     # How much of what is due the customer's credits at the provider pay.
     credits_minor: int = 0
+    # Whoever asks for it was shown what it costs.
+    is_shown: bool = False
 
     @property
     def payable_minor(self) -> int:
@@ -81,6 +83,8 @@ class Asked:
     # Staff may take back what staff decided; and what they decide may be the customer's to take back, or not.
     is_staff: bool = False
     is_binding: bool = False
+    # It may cost nothing else than what they were shown.
+    is_shown: bool = False
 
 
 def running(
@@ -302,10 +306,11 @@ def direction_of(subscription: Subscription, price: Price, quantity: int) -> Kin
     return Kind.UPGRADE if is_up else Kind.DOWNGRADE
 
 
-def hold_to(proposal: Proposal, due_minor: int | None) -> None:
+def hold_to(proposal: Proposal, due_minor: int | None) -> Proposal:
     """Refuse what would cost something else than was shown."""
     if due_minor is not None and due_minor != proposal.due_minor:
         raise Conflict("The amount has changed since it was shown. Look at the preview again.")
+    return replace(proposal, is_shown=due_minor is not None)
 
 
 def refuse_elsewhere(subscription: Subscription) -> None:

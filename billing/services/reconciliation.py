@@ -24,7 +24,7 @@ from billing.models import (
 )
 from billing.providers import provider
 from billing.providers.protocol import CustomerFact, InvoiceFact, PaymentFact, SubscriptionFact
-from billing.services import balances, findings, payments
+from billing.services import add_ons, balances, findings, payments, subscriptions
 from billing.services.event_kinds import BY_INVOICE, BY_PAYMENT, PURCHASE
 from billing.services.findings import Differences, Kind, Object
 from orgs.models import Organization
@@ -90,8 +90,8 @@ def _balance(fact: CustomerFact, organization: Organization, began: datetime) ->
     """What we placed at the provider, and what it carried over from invoices, is its customer's balance."""
     currency = fact.currency
     wallet = Wallet.objects.filter(organization=organization, currency=currency).first()
-    ours = balances.expected_minor(organization.pk, currency)
-    if ours == -fact.balance_minor or (wallet and _is_moving(wallet, began)) or _is_billed_now(organization):
+    ours = balances.expected_minor(organization.pk, currency, -fact.balance_minor)
+    if ours == -fact.balance_minor or (wallet and _is_moving(wallet, began)) or balances.is_billed_now(organization.pk):
         return False
     fields: Differences = {"credits_minor": [ours, -fact.balance_minor], "currency": [currency, currency]}
     return _note(Object.CUSTOMER, fact.id, Kind.DIFFERS, fields, organization)
@@ -102,14 +102,6 @@ def _is_moving(wallet: Wallet, began: datetime) -> bool:
     moving = Q(status=WalletTransfer.Status.REQUESTED) | Q(created_at__gte=began)
     spent = WalletMovement.objects.filter(grant__wallet=wallet, created_at__gte=began)
     return wallet.transfers.filter(moving).exists() or spent.exists()
-
-
-def _is_billed_now(organization: Organization) -> bool:
-    """Of an invoice that used credits an event may yet tell."""
-    theirs = Subscription.objects.filter(organization=organization).values("provider_subscription_id")
-    unsold = Invoice.objects.filter(organization=organization, subscription=None).values("provider_invoice_id")
-    waiting = ProviderEvent.objects.filter(status=ProviderEvent.Status.RECEIVED)
-    return waiting.filter(Q(subject_id__in=theirs) | Q(subject_id__in=unsold)).exists()
 
 
 def _accounts_after(last: str) -> QuerySet[BillingAccount]:
@@ -131,7 +123,8 @@ def _subscriptions(cursor: ProviderCursor) -> Iterator[bool]:
             yield _note(Object.SUBSCRIPTION, row.provider_subscription_id, Kind.MISSING_THERE, {}, row.organization)
 
 
-def _subscription(fact: SubscriptionFact, began: datetime) -> bool:
+def _subscription(told: SubscriptionFact, began: datetime) -> bool:
+    fact = subscriptions.plan_first(told)
     rows = Subscription.objects.select_related("price", "organization")
     row = rows.filter(provider_subscription_id=fact.id).first()
     if row is None:
@@ -145,6 +138,7 @@ def _subscription(fact: SubscriptionFact, began: datetime) -> bool:
         price=(row.price.provider_price_id, fact.price_id),
         cancel_at_period_end=(row.cancel_at_period_end, fact.cancel_at_period_end),
         current_period_end=(row.current_period_end.isoformat(), fact.period_end.isoformat()),
+        add_ons=add_ons.sides(row, fact),
     )
     if not fields or row.observed_at >= began or _is_on_its_way(fact.id):
         return False

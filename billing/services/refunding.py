@@ -111,7 +111,7 @@ def _ask(row: Refund) -> Refund:
     except ProviderRefused as error:
         _refused(row, error.message)
         raise
-    return _record(fact, observed_at)
+    return _record(row, fact, observed_at)
 
 
 @transaction.atomic
@@ -123,7 +123,10 @@ def _refused(row: Refund, why: str) -> None:
 
 
 @transaction.atomic
-def _record(fact: RefundFact, observed_at: Any) -> Refund:
+def _record(row: Refund, fact: RefundFact, observed_at: Any) -> Refund:
+    if row.payment.invoice_id is not None:
+        # Held first, as by the reading of the provider's event, which comes at once.
+        Invoice.objects.select_for_update(of=("self",)).only("pk").get(pk=row.payment.invoice_id)
     return cast("Refund", payments.record_refund(fact, observed_at=observed_at))
 
 

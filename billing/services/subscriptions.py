@@ -122,6 +122,8 @@ def end_missing(subscription_id: str, *, by: "User") -> Subscription:
     previous, before = row.status, _told(row)
     row.status, row.ended_at = Subscription.Status.CANCELED, clock.now()
     row.canceled_at = row.canceled_at or row.ended_at
+    # Should it be there again one day, the same reading is news.
+    row.snapshot_digest = ""
     row.save()
     _spread(row, previous, before, by=by)
     periods.mirror(row)

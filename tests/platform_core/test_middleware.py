@@ -119,6 +119,21 @@ def test_an_address_with_a_nul_is_refused_before_a_database_sees_it(anonymous: A
     assert anonymous.get(path).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/internal/payments/tenants/a%00b/plan-status",
+        "/api/billing/products/%00",
+        "/api/v1/organizations/%00",
+    ],
+)
+def test_an_address_of_an_api_with_a_nul_is_refused_in_its_own_words(anonymous: ApiClient, path: str) -> None:
+    answer = anonymous.get(path)
+
+    assert (answer.status_code, "holds a NUL" in answer.text) == (400, True)
+    assert answer.headers["Content-Type"].startswith("application/")
+
+
 def test_a_form_with_a_nul_is_refused_before_a_database_sees_it() -> None:
     assert Browser().post("/buy", {"plan": "hosting\x00"}).status_code == 400
 

@@ -348,7 +348,7 @@ class SubscriptionUpgrade(SubscriptionSurface):
         proposal = self.proposal(given, SubscriptionChange.Kind.UPGRADE)
         if proposal.kind != SubscriptionChange.Kind.UPGRADE:
             raise Conflict("This is no step up: ask for a downgrade, which comes into force with the next period.")
-        proposals.hold_to(proposal, given["due_minor"])
+        proposal = proposals.hold_to(proposal, given["due_minor"])
         return changed(proposal.subscription, changes.change_plan(proposal, self.asked()))
 
 

@@ -101,7 +101,7 @@ class SubscriptionAddOns(AddOnsSurface):
         if earlier := self.before():
             return earlier
         proposal = self.wished(given)
-        proposals.hold_to(proposal, given["due_minor"])
+        proposal = proposals.hold_to(proposal, given["due_minor"])
         return changed(proposal.subscription, changes.change_plan(proposal, self.asked()))
 
 

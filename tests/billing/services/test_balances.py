@@ -1,12 +1,15 @@
 """A customer's balance at the provider that is not what it should be becomes so with one click, and once."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from billing.models import Invoice, ReconciliationFinding, WalletGrant
+from billing.models import Invoice, ReconciliationFinding, Subscription, WalletGrant
 from billing.providers.sandbox.faults import Fault, injected
-from billing.services import accounts, changes, findings, placing, reconciliation
+from billing.providers.stripe.client import build_client
+from billing.providers.stripe.provider import StripeProvider
+from billing.services import accounts, balances, bookkeeping, changes, findings, placing, reconciliation
 from billing.services.ledger import Account, balance
 from billing.services.proposals import Asked, Timing
 from identity.models import User
@@ -114,6 +117,43 @@ def test_while_credits_are_on_their_way_neither_is_done(by: User) -> None:
     assert there(organization) == 1_500
 
 
+def test_while_an_event_waits_that_may_tell_of_credits_neither_is_done(by: User) -> None:
+    organization, finding = differing(500)
+    waiting = Subscription.objects.get().provider_subscription_id
+    build_client().v1.subscriptions.update(waiting, {"metadata": {"any": "thing"}})
+    shop.deliver()
+
+    for settle in (findings.push, findings.take):
+        with pytest.raises(Conflict, match="on their way"):
+            settle(finding, by=by)
+
+    assert (there(organization), state()) == (1_500, (1_000, 1_000))
+
+
+def test_what_changes_while_it_is_looked_at_is_looked_at_again(by: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is placed between two of the questions would be placed twice."""
+    organization, finding = differing(500)
+    read = StripeProvider.balance_used
+
+    for settle in (findings.push, findings.take):
+
+        def meanwhile(
+            self: StripeProvider, customer_id: str, *, before: str = "", key: str = settle.__name__
+        ) -> Mapping[str, int]:
+            monkeypatch.undo()
+            give(organization, 200, key)
+            placing.place_all()
+            return read(self, customer_id, before=before)
+
+        monkeypatch.setattr(StripeProvider, "balance_used", meanwhile)
+        with pytest.raises(Conflict, match="on their way"):
+            settle(finding, by=by)
+
+    assert (there(organization), state()) == (1_900, (1_400, 1_400))
+    findings.push(finding, by=by)
+    assert (there(organization), state()) == (1_400, (1_400, 1_400))
+
+
 def test_what_the_provider_carried_over_from_an_invoice_is_the_customers_and_no_finding(by: User) -> None:
     organization = customer("hosting-pro").organization
     changes.change_plan(proposed("hosting-starter", timing=Timing.NOW), Asked(by, is_staff=True))
@@ -130,6 +170,36 @@ def test_what_the_provider_carried_over_from_an_invoice_is_the_customers_and_no_
     assert finding.fields["credits_minor"] == [own, own + 500]
     findings.push(finding, by=by)
     assert there(organization) == own
+
+
+def test_what_was_given_back_after_credit_of_unknown_origin_was_used_is_the_customers_own(by: User) -> None:
+    organization = customer("hosting-pro").organization
+    own_credit(organization, 15_000)
+    month.pass_to(month.RENEWAL + timedelta(hours=2))
+    shop.catch_up()
+    assert there(organization) == 2_100
+    changes.change_plan(proposed("hosting-starter", timing=Timing.NOW), Asked(by, is_staff=True))
+    shop.catch_up()
+    given_back = there(organization) - 2_100
+    assert given_back > 0
+
+    reconciliation.run()
+
+    finding = ReconciliationFinding.objects.get(resolved_at=None)
+    assert finding.fields["credits_minor"] == [given_back, there(organization)]
+    findings.push(finding, by=by)
+    assert there(organization) == given_back
+
+
+def test_what_was_too_small_to_collect_is_owed_there_and_no_finding() -> None:
+    """Stripe collects nothing below its least amount: it marks the invoice paid and lets the customer owe it."""
+    subscription = month.subscribed()
+    small = make.invoice(subscription, provider_invoice_id="in_small", status="paid", total_minor=30, paid_minor=0)
+    bookkeeping.post(bookkeeping.finalized(small))
+
+    ours = [balances.expected_minor(subscription.organization_id, "usd", each) for each in (-30, -31, 0, 500)]
+
+    assert ours == [-30, 0, 0, 0]
 
 
 def test_where_the_books_do_not_add_up_neither_is_done(by: User) -> None:

@@ -156,6 +156,22 @@ def test_whoever_asks_the_same_again_takes_it_up(fault: Fault) -> None:
     assert charged() == [4_900, proposal.due_minor]
 
 
+def test_whoever_was_shown_another_amount_since_does_not_take_it_up() -> None:
+    customer()
+    first = proposed(at=clock.now() - timedelta(minutes=29))
+    with injected(Fault.TIMEOUT_BEFORE, method="POST", path=CHANGING, times=3), pytest.raises(ProviderError):
+        changes.change_plan(proposals.hold_to(first, first.due_minor), NOBODY)
+    later = proposed()
+    assert later.due_minor < first.due_minor
+
+    with pytest.raises(Conflict, match="under way"):
+        changes.change_plan(proposals.hold_to(later, later.due_minor), NOBODY)
+    assert charged() == [4_900]
+    changes.change_plan(later, NOBODY)
+
+    assert charged() == [4_900, first.due_minor]
+
+
 def test_something_else_meanwhile_is_a_conflict() -> None:
     customer()
     with injected(Fault.TIMEOUT_BEFORE, method="POST", path=CHANGING, times=3), pytest.raises(ProviderError):

@@ -206,6 +206,19 @@ def test_a_longer_trial_that_nobody_heard_of(done: bool, status: str) -> None:
     assert present().trial_ends_at == (later if done else held.trial_ends_at)
 
 
+def test_another_end_of_a_trial_is_not_taken_for_the_one_that_nobody_heard_of() -> None:
+    held, soon = trialing(), clock.now().replace(microsecond=0) + timedelta(days=9)
+    with lost(), pytest.raises(ProviderError):
+        changes.extend_trial(held, NOBODY, ends_at=soon)
+
+    with pytest.raises(Conflict, match="under way"):
+        changes.extend_trial(held, NOBODY, ends_at=soon + timedelta(days=9))
+
+    assert present().trial_ends_at == held.trial_ends_at
+    changes.extend_trial(held, NOBODY, ends_at=soon)
+    assert present().trial_ends_at == soon
+
+
 def test_a_subscription_that_the_provider_has_no_more_was_not_changed() -> None:
     customer()
     with lost(), pytest.raises(ProviderError):

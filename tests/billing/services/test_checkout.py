@@ -121,6 +121,25 @@ def test_a_lost_answer_leaves_a_row_that_the_next_try_completes(
     assert Record.objects.filter(kind="customer").count() == 1
 
 
+def test_a_page_that_was_opened_late_is_closed_as_any_other(organization: Organization) -> None:
+    """It lives for a day from when it was opened, which may be long after its row was made."""
+    owner = make.person(organization)
+    nobody = faults.injected(Fault.TIMEOUT_BEFORE, method="POST", path="/v1/checkout/sessions", times=3)
+    with nobody, pytest.raises(ProviderError):
+        start_checkout(hosting_pro(), organization=organization, by=owner)
+    clock.advance(by=timedelta(hours=11))
+    late = start_checkout(hosting_pro(), organization=organization, by=owner)
+    clock.advance(by=timedelta(hours=14))
+
+    other = carts.of_plan(Plan.objects.get(code="hosting-starter"))
+    latest = start_checkout(other, organization=organization, by=owner)
+
+    late.refresh_from_db()
+    assert (late.status, latest.status, sessions()) == ("expired", "open", 2)
+    page = Record.objects.get(kind="checkout.session", object_id=late.provider_session_id)
+    assert page.data["status"] == "expired"
+
+
 def test_no_second_subscription_to_the_same_product(customer: Organization) -> None:
     starter, before = Plan.objects.get(code="hosting-starter"), sessions()
 

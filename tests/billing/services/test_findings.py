@@ -131,6 +131,7 @@ def test_what_is_not_there_any_more_ends_here_with_all_that_follows(subscription
     assert settled(finding, by) == "taken"
     row = Subscription.objects.select_related("organization").get()
     assert (row.status, row.ended_at, row.canceled_at) == ("canceled", row.ended_at, row.ended_at)
+    assert row.snapshot_digest == ""
     assert row.organization.product_codes == []
     churn = MrrMovement.objects.order_by("pk").last()
     assert churn is not None
@@ -145,6 +146,25 @@ def test_what_is_not_there_any_more_ends_here_with_all_that_follows(subscription
     assert not changes.settle_one("test")
     event = AuditEvent.objects.get(action="subscription.update")
     assert (event.actor_id, event.changes) == (str(by.pk), {"status": ["active", "canceled"]})
+
+
+@pytest.mark.parametrize("kind", ["subscription", "invoice"])
+def test_what_is_there_again_does_not_end(subscription: Subscription, by: User, kind: str) -> None:
+    """As after a night with a wrong key."""
+    invoice = Invoice.objects.get()
+    there = {"subscription": subscription.provider_subscription_id, "invoice": invoice.provider_invoice_id}
+    finding = make.reconciliation_finding(object_kind=kind, object_id=there[kind], kind="missing_there")
+
+    with pytest.raises(Conflict, match="has it again"):
+        findings.take(finding, by=by)
+
+    subscription.refresh_from_db()
+    invoice.refresh_from_db()
+    finding.refresh_from_db()
+    assert (subscription.status, invoice.status, finding.resolved_at) == ("active", "paid", None)
+    reconciliation.run()
+    finding.refresh_from_db()
+    assert finding.resolution == "gone"
 
 
 def test_its_consumer_is_told(by: User) -> None:

@@ -5,26 +5,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from billing.models import (
     BillingAccount,
     Invoice,
     Payment,
+    Price,
     ReconciliationFinding,
     Subscription,
+    SubscriptionAddOn,
     Wallet,
     WalletTransfer,
 )
 from billing.providers import provider
 from billing.providers.protocol import BalanceSpec, CustomerFact, InvoiceFact
+from billing.providers.sandbox.models import Record
 from billing.providers.stripe.client import build_client
 from billing.providers.stripe.provider import StripeProvider
-from billing.services import placing, reconciliation, wallet
+from billing.services import findings, placing, reconciliation, wallet
 from orgs.models import Organization
 from platform_core import clock
 from platform_core.models import AuditEvent, ProviderCursor
 from tests import make
-from tests.billing import shop
+from tests.billing import beside, shop
 
 
 @pytest.fixture
@@ -58,6 +62,34 @@ def test_what_differs_is_told_with_both_values(subscription: Subscription) -> No
     row = ReconciliationFinding.objects.get()
     assert (row.object_id, row.organization) == (subscription.provider_subscription_id, subscription.organization)
     assert AuditEvent.objects.get(action="reconciliation_finding.open").changes["quantity"] == [2, 1]
+
+
+def test_what_is_beside_the_plan_is_compared_and_not_taken_for_it() -> None:
+    beside.held()
+    beside.done({beside.BACKUPS: 2, beside.SEATS: 1})
+    shop.catch_up()
+    # The provider may tell any of its items first.
+    Record.objects.filter(kind="subscription_item").update(sequence=10**9 - F("sequence"))
+    assert next(provider().subscriptions()).price_id != beside.present().price.provider_price_id
+    reconciliation.run()
+    assert found() == []
+    lost = SubscriptionAddOn.objects.get(price__plan__code=beside.BACKUPS)
+    SubscriptionAddOn.objects.filter(pk=lost.pk).update(quantity=1)
+    SubscriptionAddOn.objects.exclude(pk=lost.pk).delete()
+
+    reconciliation.run()
+
+    ((_, _, fields),) = found()
+    backups, seats = (price.provider_price_id for price in sold_beside())
+    assert fields == {"add_ons": [{backups: 1}, {backups: 2, seats: 1}]}
+    findings.take(ReconciliationFinding.objects.get(resolved_at=None), by=make.user(is_staff=True))
+    assert beside.has() == {beside.BACKUPS: 2, beside.SEATS: 1}
+    reconciliation.run()
+    assert not ReconciliationFinding.objects.filter(resolved_at=None).exists()
+
+
+def sold_beside() -> list[Price]:
+    return [Price.objects.get(plan__code=code, interval="month") for code in (beside.BACKUPS, beside.SEATS)]
 
 
 @pytest.mark.usefixtures("subscription")
