@@ -89,3 +89,13 @@ def test_a_refund_made_at_the_provider_is_heard_of(payment: Payment) -> None:
     shop.catch_up()
 
     assert (Refund.objects.get().amount_minor, CreditNote.objects.get().total_minor) == (1_000, 1_000)
+
+
+def test_what_no_invoice_was_made_for_goes_back_without_a_credit_note(payment: Payment) -> None:
+    Payment.objects.update(invoice=None)
+    payment.refresh_from_db()
+
+    row = refund(payment, 5_000)
+
+    assert (row.status, row.amount_minor, CreditNote.objects.exists()) == ("succeeded", 5_000, False)
+    assert refunding.refundable_minor(payment) == PAID - 5_000
