@@ -143,7 +143,8 @@ def test_what_cannot_work_is_refused_in_clear_words(tmp_path: Path, wrong: dict[
 def test_a_variable_that_is_there_and_empty_is_one_that_is_not_there(tmp_path: Path) -> None:
     """Compose files leave such."""
     empty = dict.fromkeys(("DATABASE_URL", "SANDBOX_DATABASE_URL", "CELERY_BROKER_URL"), "")
-    given = {**os.environ, **empty, "REDIS_URL": "redis://127.0.0.1:6379/9", "DATA_DIR": str(tmp_path)}
+    known = {"REDIS_URL": "redis://127.0.0.1:6379/9", "DATA_DIR": str(tmp_path), "PLATFORM_RLS": "0"}
+    given = {**os.environ, **empty, **known}
     code = "from config import settings as s; print(*[d['NAME'] for d in s.DATABASES.values()], s.CELERY_BROKER_URL)"
     told = subprocess.run([sys.executable, "-c", code], env=given, cwd=ROOT, capture_output=True, check=True, text=True)
 
