@@ -18,6 +18,7 @@ def issue_registration(context: Context) -> Outcome:
     """A one-time token, into the hands of the agent. A token that may not have arrived is void, and another is made."""
     order = orders.of_job(context.job)
     if order.server.beat.beat_count:
+        _note_what_arrived(context, order)
         return Next("await_heartbeat")
     back_end = provisioner()
     effect = context.effect(f"registration_token:{context.job.retry_count}", back_end.name, "registration_token")
@@ -27,6 +28,13 @@ def issue_registration(context: Context) -> Outcome:
         context.done(effect, str(row.pk))
     context.log("A registration token is delivered")
     return Next("await_heartbeat")
+
+
+def _note_what_arrived(context: Context, order: Order) -> None:
+    """The server used its token before whoever delivered it could write that down, and was killed."""
+    used = order.registration_tokens.filter(used_at__isnull=False).order_by("used_at").last()
+    for effect in context.job.effects.filter(kind="registration_token", state=Effect.State.PLANNED):
+        context.done(effect, str(used.pk) if used else "", adopted=True)
 
 
 def await_heartbeat(context: Context) -> Outcome:

@@ -11,7 +11,7 @@ from tenants.models import Order, RegistrationToken
 from tenants.services import provisioning
 from tests.clocks import at
 from tests.tenants.conftest import RunJob
-from tests.tenants.services.runs import beat, finish, run_to
+from tests.tenants.services.runs import assert_done_once, beat, finish, run_to
 
 Status = Order.Status
 
@@ -73,6 +73,24 @@ def test_a_server_that_was_heard_needs_no_other_token(
 
     assert job.step == "await_heartbeat"
     assert RegistrationToken.objects.count() == 1
+
+
+def test_a_token_that_was_used_before_its_delivery_was_written_down_is_known_to_have_arrived(
+    order: Order, job: Job, fake_provisioner: FakeProvisioner, run_step: RunJob
+) -> None:
+    run_to("issue_registration", job, run_step)
+    provisioning.PROVISION_ORDER.step("issue_registration").run(Context(job))
+    effects = Effect.objects.filter(kind="registration_token")
+    effects.update(state="PLANNED", external_id="", done_at=None)
+    beat(order, fake_provisioner)
+
+    run_step(job)
+
+    token = RegistrationToken.objects.get()
+    assert (token.used_at is not None, token.revoked_at, job.step) == (True, None, "await_heartbeat")
+    assert list(effects.values_list("state", "external_id")) == [("ADOPTED", str(token.pk))]
+    finish(order, fake_provisioner, run_step)
+    assert_done_once(order, fake_provisioner)
 
 
 def test_an_agent_that_is_not_running_is_started(
